@@ -1,0 +1,55 @@
+"""What an artist brought: a scene and the uploads it arrived by."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from jobs.enums import SceneState, UploadState
+
+
+class Scene(models.Model):
+    """A .blend with the files beside it, under `<id>/` in the account's bucket `scenes`."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    account = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="scenes")
+    name = models.CharField(max_length=200)
+    state = models.CharField(max_length=12, choices=SceneState, default=SceneState.UPLOADING)
+    main_file = models.CharField(max_length=1000, blank=True, help_text="Path of the .blend inside the scene.")
+    size_bytes = models.BigIntegerField(default=0)
+    facts = models.JSONField(default=dict, help_text="jobs.domain.scene_facts.SceneFacts as a dict")
+    problems = models.JSONField(default=list, help_text="[{id, …arguments}], worst first (jobs.problems)")
+    thumbnail = models.FileField(upload_to="scenes", blank=True)
+    created_at = models.DateTimeField(default=timezone.now, db_index=True)
+    check_started_at = models.DateTimeField(null=True)
+    checked_at = models.DateTimeField(null=True)
+    due_at = models.DateTimeField(null=True, db_index=True, help_text="When the sweep looks at it (again).")
+
+    class Meta:
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Upload(models.Model):
+    """One file on its way from a browser to S3 by presigned parts."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    scene = models.ForeignKey(Scene, on_delete=models.CASCADE, related_name="uploads")
+    path = models.CharField(max_length=1000, help_text="Relative path inside the scene, cleaned.")
+    size_bytes = models.BigIntegerField()
+    fingerprint = models.CharField(
+        max_length=200, help_text="name, size and time of change: finds an unfinished upload."
+    )
+    part_size_bytes = models.BigIntegerField()
+    s3_upload_id = models.CharField(max_length=1024, blank=True)
+    state = models.CharField(max_length=12, choices=UploadState, default=UploadState.OPEN)
+    created_at = models.DateTimeField(default=timezone.now)
+    touched_at = models.DateTimeField(
+        default=timezone.now, help_text="Last time the browser asked; idle ones are aborted."
+    )
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["scene", "path"], name="path_once_a_scene")]
