@@ -53,7 +53,9 @@ class ApiToken(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["account"], condition=models.Q(is_internal=True), name="one_internal_token_an_account"
+                fields=["account"],
+                condition=models.Q(is_internal=True, revoked_at=None),
+                name="one_internal_token_an_account",
             )
         ]
 

@@ -63,7 +63,7 @@ class Migration(migrations.Migration):
                 ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tokens', to=settings.AUTH_USER_MODEL)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(condition=models.Q(('is_internal', True)), fields=('account',), name='one_internal_token_an_account')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('is_internal', True), ('revoked_at', None)), fields=('account',), name='one_internal_token_an_account')],
             },
         ),
     ]

@@ -1,0 +1,60 @@
+"""The ledger of render time: the only writer of its entries, which are added and never changed.
+
+All amounts are whole seconds. Every movement has a key, and a key can be booked only once: a repeated booking,
+by the same process or another one at the same moment, changes nothing and answers with the first entry.
+"""
+
+from typing import Any
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models import Sum
+
+from accounts.models import Account, LedgerEntry
+
+SECONDS_AN_HOUR = 3600
+
+
+def balance_seconds(account: Account) -> int:
+    """What is left. Below zero when work that was under way used more than there was."""
+    return LedgerEntry.objects.filter(account=account).aggregate(sum=Sum("seconds"))["sum"] or 0
+
+
+def grant(account: Account, seconds: int, reason: str, key: str) -> LedgerEntry:
+    """Adds render time."""
+    return _book(account, _positive(seconds), kind=LedgerEntry.Kind.GRANT, reason=reason, key=key)
+
+
+def charge(account: Account, seconds: int, reason: str, *, reference: str, key: str) -> LedgerEntry:
+    """Takes render time that was used; `seconds` is positive, `reference` the farm task it was used on."""
+    amount = -_positive(seconds)
+    return _book(account, amount, kind=LedgerEntry.Kind.CHARGE, reason=reason, reference=reference, key=key)
+
+
+def correct(account: Account, seconds: int, reason: str, key: str) -> LedgerEntry:
+    """Puts an earlier entry right, either way: `seconds` has its sign."""
+    return _book(account, seconds, kind=LedgerEntry.Kind.CORRECTION, reason=reason, key=key)
+
+
+def welcome(account: Account) -> None:
+    """Greets an account with its free hours: once, however often and by whatever way it is asked."""
+    if settings.FREE_HOURS > 0:
+        grant(account, settings.FREE_HOURS * SECONDS_AN_HOUR, "Welcome", key=f"welcome:{account.pk}")
+
+
+def _positive(seconds: int) -> int:
+    if seconds < 0:
+        raise ValueError(f"{seconds} s: grants and charges are positive; `correct` books either way.")
+    return seconds
+
+
+def _book(account: Account, seconds: int, *, key: str, **facts: Any) -> LedgerEntry:
+    try:
+        with transaction.atomic():
+            return LedgerEntry.objects.create(account=account, seconds=seconds, key=key, **facts)
+    except IntegrityError:
+        # The account in the filter: a key of someone else's is a mistake of the caller, and is not hidden.
+        booked = LedgerEntry.objects.filter(account=account, key=key).first()
+        if booked is None:
+            raise
+        return booked
