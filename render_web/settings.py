@@ -17,7 +17,14 @@ _cache_home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
 ENGINES_FOLDER = Path(env("RENDER_ENGINES", default=str(_cache_home / "render-web" / "engines")))
 """Installed renderers by version, shared by every checkout of this user."""
 
+EMBEDDED_REDIS = "REDIS_URL" not in os.environ
+EMBEDDED_S3 = "S3_ENDPOINT_URL" not in os.environ
+"""Whether `manage.py up` starts its own; asked before the running stack's addresses are read."""
+if (RENDER_HOME / "stack.env").is_file():
+    env.read_env(RENDER_HOME / "stack.env")  # the embedded stores' addresses; the environment wins
+
 PORT = env.int("PORT", default=8000)
+BIND_ADDRESS = env("BIND_ADDRESS", default="127.0.0.1")
 S3_DOOR_PORT = env.int("S3_DOOR_PORT", default=PORT + 1)
 PUBLIC_URL = env("PUBLIC_URL", default=f"http://127.0.0.1:{PORT}")
 S3_DOOR_URL = env("S3_DOOR_URL", default=f"http://127.0.0.1:{S3_DOOR_PORT}")
@@ -135,6 +142,7 @@ INSTALLED_APPS = [
     "accounts",
     "jobs",
     "farm",
+    "render_web.stack",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",

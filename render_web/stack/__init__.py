@@ -1,0 +1,1 @@
+"""The one-command stack: which processes there are, how they start, answer and end."""

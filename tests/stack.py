@@ -1,0 +1,115 @@
+"""The real stack, as `make run` starts it, in a folder and on ports of its own."""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+
+from render_web.stack.ports import free_ports
+
+PROJECT = Path(__file__).resolve().parents[1]
+READY_WITHIN_SECONDS = 90
+
+
+@dataclass
+class Stack:
+    home: Path
+    port: int
+    process: subprocess.Popen
+    printed: Path
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return environment_of(self.home, self.port)
+
+    def manage(self, *arguments: str, stdin: str = "") -> str:
+        """`manage.py …` against this stack; its standard output."""
+        command = [sys.executable, str(PROJECT / "manage.py"), *arguments]
+        done = subprocess.run(command, env=self.environment, input=stdin, capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+    def log(self) -> str:
+        return (self.home / "logs" / "stack.log").read_text()
+
+    def health(self) -> dict:
+        try:
+            with urllib.request.urlopen(f"{self.url}/health/", timeout=15) as answer:
+                return json.load(answer)
+        except urllib.error.HTTPError as answer:
+            return json.load(answer)
+
+    def is_ready(self) -> bool:
+        with contextlib.suppress(OSError, ValueError):
+            return bool(self.health()["ok"])
+        return False
+
+    def stop(self) -> int:
+        """Ctrl-C, as a person ends it. The exit code."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+        return self.process.wait(timeout=30)
+
+
+def environment_of(home: Path, port: int) -> dict[str, str]:
+    kept = {k: v for k, v in os.environ.items() if k not in ("DATABASE_URL", "REDIS_URL", "S3_ENDPOINT_URL")}
+    if "STACK_DATABASE_URL" in os.environ:
+        kept["DATABASE_URL"] = os.environ["STACK_DATABASE_URL"]
+    return {**kept, "RENDER_HOME": str(home), "PORT": str(port), "LOG_LEVEL": "INFO"}
+
+
+def start(home: Path | None = None, port: int | None = None, **settings: str) -> Stack:
+    home = home or Path(tempfile.mkdtemp(prefix="render-web-stack-"))
+    port = port or three_free_ports()
+    printed = home / "printed.txt"
+    process = subprocess.Popen(
+        [sys.executable, str(PROJECT / "manage.py"), "up"],
+        env={**environment_of(home, port), **settings},
+        stdout=printed.open("w"),
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
+    stack = Stack(home, port, process, printed)
+    wait_until(stack.is_ready, READY_WITHIN_SECONDS, lambda: printed.read_text() + stack.log()[-5000:])
+    return stack
+
+
+def three_free_ports() -> int:
+    """A port whose two neighbours above are free too: pages, S3 door, S3 store."""
+    while True:
+        port = free_ports(1, twin_offset=1)[0]
+        if port + 2 in free_ports_of(port + 2):
+            return port
+
+
+def free_ports_of(port: int) -> list[int]:
+    from render_web.stack.ports import PortTaken, require_free
+
+    try:
+        require_free(port, "", "")
+    except PortTaken:
+        return []
+    return [port]
+
+
+def wait_until(condition, within_seconds: float, explain=lambda: "", every_seconds: float = 0.1):
+    """The first truthy value of `condition()`; fails with `explain()` when the time is over."""
+    deadline = time.monotonic() + within_seconds
+    while True:
+        value = condition()
+        if value:
+            return value
+        assert time.monotonic() < deadline, f"not within {within_seconds} s: {explain()}"
+        time.sleep(every_seconds)
