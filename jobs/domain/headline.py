@@ -1,0 +1,130 @@
+"""Where a render is and what happens next, as the sentence at the top of its page."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils import timezone
+
+from jobs.enums import ENDED, JobState
+from jobs.models import FarmPoller, Job
+from jobs.problems import explain
+from jobs.problems.words import counted
+
+
+@dataclass(frozen=True)
+class Headline:
+    sentence: str
+    next_step: str
+    percent: int
+    """Of the frames, 0 to 100."""
+    time_left_sentence: str
+    """Empty where nobody can know."""
+    hours_used_sentence: str
+    action: str = ""
+    """The one obvious thing to press: cancel, again, download or nothing."""
+
+
+def headline(job: Job, now: datetime | None = None) -> Headline:
+    now = now or timezone.now()
+    sentence, next_step, action = _WORDS[JobState(job.state)](job)
+    farm_trouble = _farm_trouble(job, now)
+    if farm_trouble:
+        next_step = farm_trouble
+    left = seconds_left(job, now)
+    return Headline(
+        sentence=sentence,
+        next_step=next_step,
+        percent=percent_done(job),
+        time_left_sentence=f"about {duration(left)} left" if left is not None else "",
+        hours_used_sentence=f"{duration(job.used_seconds)} of render time used" if job.used_seconds else "",
+        action=action,
+    )
+
+
+def percent_done(job: Job) -> int:
+    """Whole percent of the frames that are done. 100 only when all are."""
+    return job.frames_done_count * 100 // job.frame_count if job.frame_count else 0
+
+
+def seconds_left(job: Job, now: datetime) -> float | None:
+    """By the pace so far; None before the first frame and where no pace is kept."""
+    left = job.frame_count - job.frames_done_count - job.frames_failed_count
+    if job.state != JobState.RENDERING or not job.started_at or not job.frames_done_count or left <= 0:
+        return None
+    return (now - job.started_at).total_seconds() / job.frames_done_count * left
+
+
+def duration(seconds: float) -> str:
+    """Words for a length of time: `40 seconds`, `38 minutes`, `2 h 05`."""
+    if seconds < 90:
+        return counted(max(round(seconds), 1), "second", "seconds")
+    minutes = round(seconds / 60)
+    if minutes < 90:
+        return f"{minutes} minutes"
+    return f"{minutes // 60} h {minutes % 60:02}"
+
+
+def _of(job: Job) -> str:
+    return f"{job.frames_done_count:,} of {counted(job.frame_count, 'frame', 'frames')}"
+
+
+def _submitting(job: Job) -> tuple[str, str, str]:
+    return "Being handed to the farm.", "This takes a few seconds. The page may be closed.", "cancel"
+
+
+def _waiting(job: Job) -> tuple[str, str, str]:
+    if job.frames_done_count:
+        return f"{_of(job)} are done; waiting for a machine.", "It goes on by itself.", "cancel"
+    return (
+        "Waiting for a machine.",
+        "The first one that is free takes the first frame. The page may be closed.",
+        "cancel",
+    )
+
+
+def _rendering(job: Job) -> tuple[str, str, str]:
+    if job.frame_count and job.frames_done_count == job.frame_count:
+        return "All frames are here; the last machine is tidying up.", "Done in a moment.", ""
+    if not job.frames_done_count:
+        return "Rendering the first frames.", "Each frame appears here as soon as it lands.", "cancel"
+    return f"Rendering: {_of(job)}.", "Frames can be looked at and downloaded as they land.", "cancel"
+
+
+def _cancelling(job: Job) -> tuple[str, str, str]:
+    return "Being cancelled.", "The machines stop within seconds. Frames that are done are kept.", ""
+
+
+def _cancelled(job: Job) -> tuple[str, str, str]:
+    if job.frames_done_count == job.frame_count:
+        return "Cancelled, but every frame had landed.", "Download them.", "download"
+    return f"Cancelled with {_of(job)}.", "What is here is yours. The rest can be rendered any time.", "again"
+
+
+def _completed(job: Job) -> tuple[str, str, str]:
+    return f"Done: {counted(job.frame_count, 'frame', 'frames')}.", "Look at them, or download them all.", "download"
+
+
+def _failed(job: Job) -> tuple[str, str, str]:
+    explained = explain(job.problem or {"id": "unknown"})
+    return explained.sentence, explained.remedy, "again"
+
+
+_WORDS = {
+    JobState.SUBMITTING: _submitting,
+    JobState.WAITING: _waiting,
+    JobState.RENDERING: _rendering,
+    JobState.CANCELLING: _cancelling,
+    JobState.CANCELLED: _cancelled,
+    JobState.COMPLETED: _completed,
+    JobState.FAILED: _failed,
+}
+
+
+def _farm_trouble(job: Job, now: datetime) -> str:
+    if job.state in ENDED:
+        return ""
+    poller = FarmPoller.objects.filter(pk=job.account_id, farm_down_since__isnull=False).first()
+    if poller is None or poller.farm_down_since is None:
+        return ""
+    silent = duration((now - poller.farm_down_since).total_seconds())
+    return f"The farm has not answered for {silent}. We keep asking; nothing is lost."

@@ -1,0 +1,128 @@
+"""What can go wrong with a render or a frame, in the words the render's page shows."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from jobs.problems.words import Problem
+
+
+def _frames(said: Mapping[str, Any]) -> str:
+    """`Frame 3` or `4 frames (3–6)`; `frames` is already spoken by frame_list.spoken."""
+    if said["count"] == 1:
+        return f"Frame {said['frames']}"
+    return f"{said['count']:,} frames ({said['frames']})"
+
+
+OF_JOBS: dict[str, Problem] = {
+    "no_hours_left": Problem(
+        "There are no render hours left on this account.",
+        "Frames that are done stay yours. Ask the operator for hours, then render the rest again.",
+        "blocks",
+        "account",
+    ),
+    "account_suspended": Problem(
+        "This account is suspended, so the farm takes nothing from it.",
+        "Ask the operator what happened.",
+        "blocks",
+        "account",
+    ),
+    "farm_refused": Problem(
+        "The farm did not take this render: {message}",
+        "Change what it names and render again.",
+        "blocks",
+        "order",
+    ),
+    "task_vanished": Problem(
+        "The farm no longer knows this render: it was deleted there.",
+        "Frames that came back stay here. Order it again for the others.",
+        "blocks",
+        "farm",
+    ),
+    "all_frames_failed": Problem(
+        "No frame could be rendered. The farm said: {message}",
+        "{remedy}",
+        "blocks",
+        "scene",
+    ),
+    "frames_failed": Problem(
+        lambda said: f"{_frames(said)} could not be rendered. The farm said: {said['message']}",
+        "{remedy} The other frames are here to look at and download.",
+        "blocks",
+        "scene",
+    ),
+    "frames_missing": Problem(
+        lambda said: (
+            f"{_frames(said)} did not come back, although the farm said "
+            f"{'it was' if said['count'] == 1 else 'they were'} rendered."
+        ),
+        "Render the failed frames again. The operator can give the hours back.",
+        "blocks",
+        "farm",
+    ),
+    "frames_unreadable": Problem(
+        lambda said: f"{_frames(said)} came back, but can't be opened as a picture.",
+        "Render the failed frames again.",
+        "blocks",
+        "farm",
+    ),
+    "cancel_took_long": Problem(
+        "The farm did not confirm the cancelling within {minutes} minutes.",
+        "What had come back is here. If hours go on being used, tell the operator.",
+        "warns",
+        "farm",
+    ),
+    # --- of a single frame ---------------------------------------------------------------------
+    "frame_failed": Problem("This frame could not be rendered: {message}", "{remedy}", "blocks", "scene"),
+    "frame_missing": Problem(
+        "The farm said this frame was rendered, but its picture did not come back.",
+        "Render the failed frames again.",
+        "blocks",
+        "farm",
+    ),
+    "frame_unreadable": Problem(
+        "The file came back, but can't be opened as a picture: {reason}",
+        "Render the failed frames again.",
+        "blocks",
+        "farm",
+    ),
+    "looks_black": Problem(
+        "This picture is all black.",
+        "Look for lights that are off on this frame, or a camera inside an object.",
+        "warns",
+        "scene",
+    ),
+    "looks_pink": Problem(
+        "Much of this picture is the pink of a missing texture.",
+        "Look at the missing files on the scene's card, add them, and render it again.",
+        "warns",
+        "scene",
+    ),
+    "looks_empty": Problem(
+        "This picture is fully transparent: nothing is in front of the camera.",
+        "Check the camera and which collections are rendered on this frame.",
+        "warns",
+        "scene",
+    ),
+}
+
+_REMEDIES = (
+    ("no camera", "Add a camera in Blender, save, and drop the scene again."),
+    ("out of memory", "Lower the resolution percent or the texture sizes, or ask for a machine with more memory."),
+    ("memory", "Lower the resolution percent or the texture sizes, or ask for a machine with more memory."),
+    ("time limit", "Lower the samples or the resolution percent, then render the failed frames again."),
+    ("not available", "Choose Cycles or EEVEE as the render engine in Blender, save, and drop the scene again."),
+    ("no hours", "Ask the operator for hours, then render the rest again."),
+    ("credit", "Ask the operator for hours, then render the rest again."),
+    ("newer blender", "Choose a newer Blender version in the order."),
+    ("silent", "The machine was lost, not your scene. Render the failed frames again."),
+    ("crash", "Render the failed frames again. If they fail again, open the scene in Blender and render that frame."),
+)
+
+
+def remedy_for(message: str) -> str:
+    """What to do about a farm's own words. Words that aren't known get the log and another try."""
+    said = message.lower()
+    for sign, remedy in _REMEDIES:
+        if sign in said:
+            return remedy
+    return "The end of the log may say more. Render the failed frames again, or change the scene first."
