@@ -1,0 +1,54 @@
+"""Time, size and counts as an artist says them."""
+
+from django import template
+
+from accounts import ledger
+from accounts.models import Account
+
+register = template.Library()
+
+MINUTE, HOUR, DAY = 60, 3600, 86_400
+
+
+@register.filter
+def duration(seconds: float | None) -> str:
+    """"38 min", "1 h 20 min", "2 days 3 h": two units at most."""
+    if seconds is None:
+        return ""
+    whole = max(0, round(seconds))
+    if whole < MINUTE:
+        return f"{whole} s"
+    if whole < HOUR:
+        return f"{round(whole / MINUTE)} min"
+    if whole < DAY:
+        hours, rest = divmod(whole, HOUR)
+        minutes = rest // MINUTE
+        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+    days, rest = divmod(whole, DAY)
+    return f"{days} d {rest // HOUR} h"
+
+
+@register.filter
+def hours(seconds: float | None) -> str:
+    """Render time as hours with one decimal; below an hour, minutes."""
+    if seconds is None:
+        return ""
+    if abs(seconds) < HOUR and seconds:
+        return f"{round(seconds / MINUTE)} min"
+    return f"{seconds / HOUR:.1f}".removesuffix(".0") + " h"
+
+
+@register.filter
+def size(byte_count: int | None) -> str:
+    """Bytes by thousands, as file managers show them."""
+    number = float(byte_count or 0)
+    for unit in ("B", "kB", "MB", "GB"):
+        if number < 1000:
+            return f"{number:.0f} {unit}" if number >= 10 or unit == "B" else f"{number:.1f} {unit}"
+        number /= 1000
+    return f"{number:.1f} TB"
+
+
+@register.simple_tag
+def hours_left(account: Account) -> str:
+    return hours(ledger.balance_seconds(account))
