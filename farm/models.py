@@ -109,10 +109,12 @@ class Task(models.Model):
     upload_results_on_cancellation = models.BooleanField(default=False)
     results_count = models.PositiveIntegerField(default=0)
     max_attempts = models.PositiveIntegerField(default=3, help_text="Attempts an instance has.")
-    tags = models.JSONField(default=list)
     labels = models.JSONField(default=dict)
     order = models.JSONField(default=dict, help_text="The other fields of the order, echoed as sent.")
     errors = models.JSONField(default=list, help_text="[{code, message, debug}]")
+
+    order_digest = models.CharField(max_length=64, blank=True, help_text="Of the request that ordered it.")
+    first_read_at = models.DateTimeField(null=True, help_text="When a client showed that it knows this task.")
 
     stdout_length = models.BigIntegerField(default=0, help_text="Characters of task-level output so far.")
     stderr_length = models.BigIntegerField(default=0)
@@ -123,6 +125,20 @@ class Task(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.uuid})"
+
+
+class Tag(models.Model):
+    """A word a task can be found by; rows, because SQLite can't look inside JSON by an index."""
+
+    task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="tags")
+    text = models.CharField(max_length=511, db_index=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["task", "text"], name="tag_once_a_task")]
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return self.text
 
 
 class Instance(models.Model):
@@ -180,6 +196,7 @@ class Attempt(models.Model):
     ended_at = models.DateTimeField(null=True)
     execution_seconds = models.FloatField(default=0)
     error = models.JSONField(null=True)
+    output_length = models.PositiveIntegerField(default=0, help_text="Characters printed on both streams.")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["instance", "number"], name="attempt_once_an_instance")]
@@ -190,7 +207,8 @@ class OutputChunk(models.Model):
 
     `first_sequence` counts the attempt's chunks: a chunk sent twice is stored once.
     `task_offset`/`task_length` are characters of the task-level text, where every line
-    starts with ` <instance>> `; `text` is without that prefix.
+    starts with ` <instance>> `; `text` is without that prefix. Offsets are given out under
+    the lock of the task's row, so that no chunk appears before one that comes before it.
     """
 
     task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="output")
@@ -200,6 +218,7 @@ class OutputChunk(models.Model):
     first_sequence = models.PositiveIntegerField()
     task_offset = models.BigIntegerField()
     task_length = models.IntegerField()
+    instance_offset = models.BigIntegerField(help_text="Characters of this instance's text before it.")
     text = models.TextField()
     created_at = models.DateTimeField(default=timezone.now)
 
@@ -209,7 +228,7 @@ class OutputChunk(models.Model):
         ]
         indexes = [
             models.Index(fields=["task", "stream", "task_offset"]),
-            models.Index(fields=["task", "stream", "instance_id", "id"]),
+            models.Index(fields=["task", "stream", "instance_id", "instance_offset"]),
         ]
 
 
