@@ -13,7 +13,8 @@ import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
-from render_web.stack.ports import free_ports
+from render_web.stack.ports import free_ports, is_free
+from tests.postgres import new_database
 
 PROJECT = Path(__file__).resolve().parents[1]
 READY_WITHIN_SECONDS = 90
@@ -65,14 +66,17 @@ class Stack:
 
 def environment_of(home: Path, port: int) -> dict[str, str]:
     kept = {k: v for k, v in os.environ.items() if k not in ("DATABASE_URL", "REDIS_URL", "S3_ENDPOINT_URL")}
-    if "STACK_DATABASE_URL" in os.environ:
-        kept["DATABASE_URL"] = os.environ["STACK_DATABASE_URL"]
+    database = home / "database_url"
+    if database.exists():
+        kept["DATABASE_URL"] = database.read_text()
     return {**kept, "RENDER_HOME": str(home), "PORT": str(port), "LOG_LEVEL": "INFO"}
 
 
 def start(home: Path | None = None, port: int | None = None, **settings: str) -> Stack:
     home = home or Path(tempfile.mkdtemp(prefix="render-web-stack-"))
     port = port or three_free_ports()
+    if "DATABASE_URL" in os.environ and not (home / "database_url").exists():
+        (home / "database_url").write_text(new_database(os.environ["DATABASE_URL"], home.name))
     printed = home / "printed.txt"
     process = subprocess.Popen(
         [sys.executable, str(PROJECT / "manage.py"), "up"],
@@ -88,20 +92,7 @@ def start(home: Path | None = None, port: int | None = None, **settings: str) ->
 
 def three_free_ports() -> int:
     """A port whose two neighbours above are free too: pages, S3 door, S3 store."""
-    while True:
-        port = free_ports(1, twin_offset=1)[0]
-        if port + 2 in free_ports_of(port + 2):
-            return port
-
-
-def free_ports_of(port: int) -> list[int]:
-    from render_web.stack.ports import PortTaken, require_free
-
-    try:
-        require_free(port, "", "")
-    except PortTaken:
-        return []
-    return [port]
+    return next(port for port in free_ports(50, twin_offset=1) if is_free(port + 2))
 
 
 def wait_until(condition, within_seconds: float, explain=lambda: "", every_seconds: float = 0.1):

