@@ -77,6 +77,7 @@ class Node(models.Model):
     has_opengl = models.BooleanField(default=False, help_text="EEVEE and Workbench work here.")
     heartbeat_at = models.DateTimeField(default=timezone.now)
     is_draining = models.BooleanField(default=False)
+    problem = models.TextField(blank=True, help_text="Why it takes nothing at the moment, and what to do.")
 
     def __str__(self) -> str:
         return self.name

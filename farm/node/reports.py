@@ -1,0 +1,189 @@
+"""What a node says about an attempt. Every report is a compare-and-set on (instance, attempt number, running):
+a report of an old attempt changes nothing and answers False.
+
+A scene's own failures are counted against `Task.max_attempts`; a node that goes silent is not the scene's
+fault, but a scene that takes its nodes with it is stopped after MAX_LOSSES.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F, Value
+from django.db.models.functions import Greatest, Now
+
+from accounts import ledger
+from farm import lifecycle, scheduler
+from farm.models import Attempt, Instance, InstanceState, Node, Task
+
+MAX_LOSSES = 10
+
+Error = dict[str, str]
+"""{code, message, debug}, as the API tells it."""
+
+
+@dataclass(frozen=True)
+class Spent:
+    """Where an attempt's time went, so far."""
+
+    download_seconds: float = 0.0
+    environment_seconds: float = 0.0
+    execution_seconds: float = 0.0
+    upload_seconds: float = 0.0
+    wall_seconds: float = 0.0
+
+
+def heartbeat(
+    attempt: Attempt,
+    *,
+    phase: str,
+    progress: float = 0.0,
+    cpu_percent: float = 0.0,
+    memory_mb: float = 0.0,
+    spent: Spent | None = None,
+) -> bool:
+    """Renews the lease. False: the instance is no longer this attempt's, or its task is being cancelled; drop it."""
+    wanted = Task.objects.filter(pk=attempt.instance.task_id, state__in=lifecycle.LIVE_STATES)
+    renewed = _held(attempt).filter(task__in=wanted.values("pk")).update(
+        lease_until=scheduler.lease_end(),
+        phase=phase,
+        progress=progress,
+        cpu_percent=cpu_percent,
+        memory_mb=memory_mb,
+        peak_memory_mb=Greatest(F("peak_memory_mb"), Value(float(memory_mb))),
+        **(asdict(spent) if spent else {}),
+    )
+    return bool(renewed)
+
+
+def is_cancel_asked(attempt: Attempt) -> bool:
+    """After a refused heartbeat: still ours, but somebody wants it stopped?"""
+    return _held(attempt).filter(task__state__in=lifecycle.WITHDRAWN_STATES).exists()
+
+
+def succeeded(attempt: Attempt, *, results: Sequence[str], spent: Spent) -> bool:
+    """Its files are in the bucket: the instance is done and its time is charged, once."""
+    task = attempt.instance.task
+    with transaction.atomic():
+        values = {"results": list(results), "progress": 100.0, **asdict(spent)}
+        if not _end(attempt, InstanceState.SUCCESS, Attempt.Outcome.SUCCESS, **values):
+            return False
+        Task.objects.filter(pk=task.pk).update(results_count=F("results_count") + 1)
+        ledger.charge(
+            task.account,
+            max(1, math.ceil(spent.execution_seconds)),
+            f"{task.name}, frame {attempt.instance.instance_id}"[:300],
+            reference=str(task.pk),
+            key=f"attempt:{attempt.pk}",
+        )
+    lifecycle.refresh_state(task.pk)
+    return True
+
+
+def failed(attempt: Attempt, error: Error, *, is_final: bool = False, spent: Spent | None = None) -> bool:
+    """The scene's or the engine's fault. Tried again until the task's attempts are used up, unless final."""
+    with transaction.atomic():
+        instance = _held(attempt).select_related("task").first()
+        if instance is None:
+            return False
+        failures = instance.failure_count + 1
+        is_over = is_final or failures >= instance.task.max_attempts
+        state = InstanceState.FAILURE if is_over else InstanceState.WAITING
+        values: dict[str, Any] = {"failure_count": failures, "error": error, **(asdict(spent) if spent else {})}
+        if not _end(attempt, state, Attempt.Outcome.FAILURE, error=error, **values):
+            return False
+    _tell(attempt, state)
+    return True
+
+
+def released(attempt: Attempt) -> bool:
+    """The node gives it back unharmed: it stops, or claimed more than it can use."""
+    if not _end(attempt, InstanceState.WAITING, Attempt.Outcome.RELEASED):
+        return False
+    _tell(attempt, InstanceState.WAITING)
+    return True
+
+
+def cancelled(attempt: Attempt, *, results: Sequence[str] = (), spent: Spent | None = None) -> bool:
+    """The work of a cancelled task was dropped (`results`: what was kept because the order says so)."""
+    values = {"results": list(results), **(asdict(spent) if spent else {})}
+    if not _end(attempt, InstanceState.CANCELLED, Attempt.Outcome.CANCELLED, **values):
+        return False
+    if results:
+        Task.objects.filter(pk=attempt.instance.task_id).update(results_count=F("results_count") + 1)
+    _tell(attempt, InstanceState.CANCELLED)
+    return True
+
+
+def lost(attempt: Attempt, *, only_if_expired: bool = False, reason: str = "") -> bool:
+    """The node went silent, or its work was taken from it. Handed out again, MAX_LOSSES times at most."""
+    losses = attempt.instance.attempts.filter(outcome=Attempt.Outcome.LOST).count() + 1
+    is_over = losses >= MAX_LOSSES
+    error: Error = {
+        "code": "NODE_LOST",
+        "message": f"The machine rendering this frame was lost {losses} times; it was not tried again. "
+        "The scene may need more memory than the machines have.",
+        "debug": reason,
+    }
+    state = InstanceState.FAILURE if is_over else InstanceState.WAITING
+    values = {"error": error} if is_over else {}
+    if not _end(attempt, state, Attempt.Outcome.LOST, only_if_expired=only_if_expired, **values):
+        return False
+    _tell(attempt, state)
+    return True
+
+
+def give_back_predecessors(node: Node, slot: str) -> int:
+    """What a dead process of the same slot still held, at the start of its successor. Returns how many."""
+    held = Attempt.objects.filter(
+        outcome=Attempt.Outcome.RUNNING,
+        instance__state=InstanceState.RUNNING,
+        instance__node=node,
+        instance__slot=slot,
+        number=F("instance__attempt_count"),
+    ).select_related("instance__task__account")
+    return sum(lost(attempt, reason="the slot's process ended without a word") for attempt in held)
+
+
+def _held(attempt: Attempt) -> Any:
+    return Instance.objects.filter(
+        pk=attempt.instance_id, state=InstanceState.RUNNING, attempt_count=attempt.number
+    )
+
+
+@transaction.atomic
+def _end(
+    attempt: Attempt,
+    state: InstanceState,
+    outcome: Attempt.Outcome,
+    *,
+    only_if_expired: bool = False,
+    **values: Any,
+) -> bool:
+    held = _held(attempt)
+    if only_if_expired:
+        held = held.filter(lease_until__lt=Now())
+    is_handed_out_again = state == InstanceState.WAITING
+    if is_handed_out_again:
+        values |= {"node": None, "slot": "", "started_at": None, "progress": 0.0}
+    ended_at = None if is_handed_out_again else Now()
+    won = held.update(
+        state=state, phase="", lease_until=None, ended_at=ended_at, cpu_percent=0.0, memory_mb=0.0, **values
+    )
+    if not won:
+        return False
+    Attempt.objects.filter(pk=attempt.pk).update(
+        outcome=outcome,
+        ended_at=Now(),
+        error=values.get("error"),
+        execution_seconds=values.get("execution_seconds", 0.0),
+    )
+    return True
+
+
+def _tell(attempt: Attempt, state: InstanceState) -> None:
+    lifecycle.refresh_state(attempt.instance.task_id)
+    if state == InstanceState.WAITING:
+        scheduler.wake()

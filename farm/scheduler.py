@@ -1,0 +1,158 @@
+"""Which instance a slot takes next, and the wake-up of the slots.
+
+A claim is one compare-and-set, right on SQLite and PostgreSQL alike. Leases run on the database's
+clock, so a node whose own clock is wrong neither loses work nor keeps it.
+"""
+
+import logging
+from collections.abc import Iterator
+from datetime import timedelta
+from uuid import UUID
+
+from celery import current_app
+from django.db import transaction
+from django.db.models import Count, DateTimeField, Exists, ExpressionWrapper, F, Min, OuterRef, Q, QuerySet
+from django.db.models.functions import Now
+from kombu.exceptions import OperationalError
+
+from accounts import ledger
+from accounts.models import Account
+from farm import lifecycle
+from farm.models import Attempt, Instance, InstanceState, Node, Phase, Task
+
+log = logging.getLogger(__name__)
+
+LEASE = timedelta(seconds=60)
+NODE_SILENT_AFTER = timedelta(seconds=60)
+WAKE_EXPIRES_SECONDS = 30
+"""An older wake-up says nothing new: the sweep sends another while something waits."""
+
+OPENGL_ENGINES = ("BLENDER_EEVEE", "BLENDER_EEVEE_NEXT", "BLENDER_WORKBENCH")
+_TRIED_AT_ONCE = 16
+
+
+def lease_end() -> ExpressionWrapper:
+    return ExpressionWrapper(Now() + LEASE, output_field=DateTimeField())
+
+
+def claim(node: Node, slot: str, *, prefer_task: UUID | None = None) -> Attempt | None:
+    """The next instance for this slot, now running under a lease; None when nothing fits it.
+
+    Accounts take turns, the one with the fewest running instances first. `prefer_task` is the task whose
+    engine is warm in the slot: it wins over accounts that have as many running *elsewhere*, so a slot
+    does not change scenes after each frame because of its own frame.
+    """
+    current = Node.objects.filter(pk=node.pk, is_draining=False).first()
+    if current is None:
+        return None
+    for task in _tasks_in_turn(current, slot, prefer_task):
+        attempt = _take_one_of(task, current, slot)
+        if attempt is not None:
+            lifecycle.refresh_state(task.pk)
+            return attempt
+    return None
+
+
+def claimable(node: Node) -> QuerySet[Task]:
+    """The tasks this node could take an instance of, hours apart."""
+    waiting = Instance.objects.filter(task=OuterRef("pk"), state=InstanceState.WAITING)
+    tasks = Task.objects.filter(Exists(waiting), profile__in=node.profiles, account__is_active=True)
+    tasks = tasks.filter(state__in=lifecycle.LIVE_STATES)
+    if node.sandbox_tier == Node.Tier.OPEN:
+        tasks = tasks.filter(account=node.owner_id) if node.owner_id else tasks.none()
+    if not node.has_opengl:
+        tasks = tasks.exclude(constants__BLEND_ENGINE__in=OPENGL_ENGINES)
+    return tasks
+
+
+def wake(site: str | None = None) -> None:
+    """Tells idle slots to look for work, once the transaction is in. A lost message is healed by the sweep."""
+    transaction.on_commit(lambda: _send_wakes(site), robust=True)
+
+
+def live_nodes(site: str | None = None) -> QuerySet[Node]:
+    silent = ExpressionWrapper(Now() - NODE_SILENT_AFTER, output_field=DateTimeField())
+    nodes = Node.objects.filter(heartbeat_at__gt=silent, is_draining=False)
+    return nodes.filter(site__name=site) if site else nodes
+
+
+def _send_wakes(site: str | None) -> None:
+    for node in live_nodes(site):
+        for _ in range(_idle_slots(node)):
+            try:
+                current_app.send_task(
+                    "farm.node.tasks.wake", queue=f"node.{node.name}", expires=WAKE_EXPIRES_SECONDS, retry=False
+                )
+            except OperationalError as unreachable:
+                log.warning("node %s not woken, the sweep will try again: %s", node.name, unreachable)
+                return
+
+
+def _idle_slots(node: Node) -> int:
+    busy = node.instances.filter(state=InstanceState.RUNNING).values("slot").distinct().count()
+    return max(0, node.slot_count - busy)
+
+
+def _tasks_in_turn(node: Node, slot: str, prefer_task: UUID | None) -> Iterator[Task]:
+    for account in _accounts_in_turn(node, slot, prefer_task):
+        if ledger.balance_seconds(account) <= 0:
+            continue
+        tasks = claimable(node).filter(account=account)
+        preferred = tasks.filter(pk=prefer_task).first() if prefer_task else None
+        if preferred is not None:
+            yield preferred
+        yield from tasks.exclude(pk=prefer_task).order_by("created_at")[:_TRIED_AT_ONCE]
+
+
+def _accounts_in_turn(node: Node, slot: str, prefer_task: UUID | None) -> list[Account]:
+    oldest = dict(claimable(node).values_list("account").annotate(Min("created_at")).order_by())
+    if len(oldest) < 2:
+        return list(Account.objects.filter(pk__in=oldest))
+    running = Instance.objects.filter(state=InstanceState.RUNNING)
+    if prefer_task:
+        running = running.exclude(Q(node=node) & Q(slot=slot))
+    counts = dict(running.values_list("task__account").annotate(Count("pk")).order_by())
+    preferred = Task.objects.filter(pk=prefer_task).values_list("account", flat=True).first()
+    accounts = Account.objects.filter(pk__in=oldest)
+    return sorted(accounts, key=lambda a: (counts.get(a.pk, 0), a.pk != preferred, oldest[a.pk]))
+
+
+def _take_one_of(task: Task, node: Node, slot: str) -> Attempt | None:
+    while True:
+        waiting = task.instances.filter(state=InstanceState.WAITING).order_by("instance_id")[:_TRIED_AT_ONCE]
+        seen = list(waiting)
+        for instance in seen:
+            attempt = _take(instance, task, node, slot)
+            if attempt is not None:
+                return attempt
+        if len(seen) < _TRIED_AT_ONCE:
+            return None
+
+
+@transaction.atomic
+def _take(instance: Instance, task: Task, node: Node, slot: str) -> Attempt | None:
+    fresh = {"progress": 0, "cpu_percent": 0, "memory_mb": 0, "peak_memory_mb": 0, "download_seconds": 0}
+    fresh |= {"environment_seconds": 0, "execution_seconds": 0, "upload_seconds": 0, "wall_seconds": 0}
+    won = Instance.objects.filter(
+        pk=instance.pk, state=InstanceState.WAITING, attempt_count=instance.attempt_count
+    ).update(
+        state=InstanceState.RUNNING,
+        attempt_count=F("attempt_count") + 1,
+        node=node,
+        slot=slot,
+        lease_until=lease_end(),
+        phase=Phase.DOWNLOAD,
+        started_at=Now(),
+        ended_at=None,
+        cpu_model=node.cpu_model,
+        results=[],
+        error=None,
+        **fresh,
+    )
+    if not won:
+        return None
+    number = instance.attempt_count + 1
+    instance.task = task
+    instance.attempt_count = number
+    instance.state = InstanceState.RUNNING
+    return Attempt.objects.create(instance=instance, number=number, node=node, sandbox_tier=node.sandbox_tier)
