@@ -13,6 +13,8 @@ from django.db.models import Sum
 from accounts.models import Account, LedgerEntry
 
 SECONDS_AN_HOUR = 3600
+MOST_SECONDS_AT_ONCE = 1_000_000 * SECONDS_AN_HOUR
+"""The largest grant a person can give by hand: more is a slip of the keyboard."""
 
 
 def balance_seconds(account: Account) -> int:

@@ -35,6 +35,11 @@ class Account(AbstractBaseUser, PermissionsMixin):
     EMAIL_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
 
+    def clean(self) -> None:
+        """Small letters, as the sign-up page keeps them: two accounts never differ by case only."""
+        super().clean()
+        self.email = self.email.lower()
+
     def __str__(self) -> str:
         return self.email
 
