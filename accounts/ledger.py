@@ -4,6 +4,7 @@ All amounts are whole seconds. Every movement has a key, and a key can be booked
 by the same process or another one at the same moment, changes nothing and answers with the first entry.
 """
 
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django.conf import settings
@@ -42,6 +43,17 @@ def welcome(account: Account) -> None:
     """Greets an account with its free hours: once, however often and by whatever way it is asked."""
     if settings.FREE_HOURS > 0:
         grant(account, settings.FREE_HOURS * SECONDS_AN_HOUR, "Welcome", key=f"welcome:{account.pk}")
+
+
+def seconds_to_grant(hours: str) -> int:
+    """Seconds of the hours somebody typed. Raises ValueError with a sentence for what can't be granted."""
+    try:
+        seconds = int(Decimal(hours) * SECONDS_AN_HOUR)
+    except (InvalidOperation, ValueError, OverflowError):
+        seconds = 0
+    if not 0 < seconds <= MOST_SECONDS_AT_ONCE:
+        raise ValueError(f"“{hours}” is no number of hours that can be granted. Give one such as 10 or 0.5.")
+    return seconds
 
 
 def _positive(seconds: int) -> int:

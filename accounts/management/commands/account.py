@@ -4,7 +4,6 @@ import getpass
 import sys
 import uuid
 from argparse import ArgumentParser
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -55,7 +54,10 @@ class Command(BaseCommand):
 
     def grant(self, options: dict[str, Any]) -> None:
         account = _find(options["email"])
-        seconds = _seconds_of(options["hours"])
+        try:
+            seconds = ledger.seconds_to_grant(options["hours"])
+        except ValueError as refusal:
+            raise CommandError(str(refusal)) from refusal
         ledger.grant(account, seconds, options["reason"], key=f"command:{uuid.uuid4()}")
         hours = ledger.balance_seconds(account) / ledger.SECONDS_AN_HOUR
         self.stdout.write(f"{account.email} has {hours:.2f} render hours now.")
@@ -94,13 +96,3 @@ def _read_password() -> str:
     if getpass.getpass("Password again: ") != password:
         raise CommandError("The two passwords differ. Nothing was changed.")
     return password
-
-
-def _seconds_of(hours: str) -> int:
-    try:
-        seconds = int(Decimal(hours) * ledger.SECONDS_AN_HOUR)
-    except (InvalidOperation, ValueError, OverflowError):
-        seconds = 0
-    if not 0 < seconds <= ledger.MOST_SECONDS_AT_ONCE:
-        raise CommandError(f"{hours} is no number of hours that can be granted, such as 10 or 0.5.")
-    return seconds
