@@ -1,0 +1,1 @@
+"""`make bench`: what the whole system costs over the parts it stands on, in the same run."""
