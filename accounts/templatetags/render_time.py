@@ -1,6 +1,7 @@
 """Render time in words, for the account pages and the admin panel."""
 
 from django import template
+from django.conf import settings
 
 register = template.Library()
 
@@ -16,3 +17,9 @@ def render_time(seconds: int) -> str:
     if minutes:
         return f"{sign}{minutes} min {rest} s" if rest else f"{sign}{minutes} min"
     return f"{sign}{rest} s"
+
+
+@register.simple_tag
+def free_hours() -> int:
+    """The hours that greet a new account; 0 where the operator gives none."""
+    return settings.FREE_HOURS
