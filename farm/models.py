@@ -82,6 +82,10 @@ class Node(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def cores_a_slot(self) -> int:
+        return max(1, self.core_count // max(1, self.slot_count))
+
 
 class Task(models.Model):
     """An order of Qarnot's API. Only farm.lifecycle writes `state`."""

@@ -32,18 +32,19 @@ def append(attempt: Attempt, stream: Stream, first_sequence: int, text: str) -> 
     `first_sequence` names the chunk within (attempt, stream). The place in the task's text is given out under the
     lock of the task's row, so a reader never sees a later chunk before an earlier one.
     """
+    if not _is_running(attempt):
+        return False
     text = _cleaned(text)
     with transaction.atomic():
-        instance = Instance.objects.filter(pk=attempt.instance_id).only("task_id").first()
-        if instance is None:
+        # The attempt before the task, as the reports of an attempt's end do: the other order could deadlock.
+        held = Attempt.objects.select_for_update().filter(pk=attempt.pk).first()
+        if held is None or not _is_running(held) or _is_stored(held, stream, first_sequence):
             return False
-        task = Task.objects.select_for_update().filter(pk=instance.task_id).first()
-        attempt = Attempt.objects.select_related("instance").filter(pk=attempt.pk).first() or attempt
-        if task is None or not _is_running(attempt) or _is_stored(attempt, stream, first_sequence):
-            return False
-        text = _within_attempt(attempt.output_length, text)
+        instance = Instance.objects.get(pk=held.instance_id)
+        task = Task.objects.select_for_update().get(pk=instance.task_id)
+        text = _within_attempt(held.output_length, text)
         if text:
-            _store(task, attempt, stream, first_sequence, text)
+            _store(task, held, instance.instance_id, stream, first_sequence, text)
     return True
 
 
@@ -87,8 +88,9 @@ def _cleaned(text: str) -> str:
 
 
 def _is_running(attempt: Attempt) -> bool:
-    instance = attempt.instance
-    return instance.state == InstanceState.RUNNING and instance.attempt_count == attempt.number
+    return Instance.objects.filter(
+        pk=attempt.instance_id, state=InstanceState.RUNNING, attempt_count=attempt.number
+    ).exists()
 
 
 def _is_stored(attempt: Attempt, stream: Stream, first_sequence: int) -> bool:
@@ -105,8 +107,7 @@ def _within_attempt(length: int, text: str) -> str:
     return kept[: kept.rfind("\n") + 1] + _LINES_CUT
 
 
-def _store(task: Task, attempt: Attempt, stream: Stream, first_sequence: int, text: str) -> None:
-    instance_id = attempt.instance.instance_id
+def _store(task: Task, attempt: Attempt, instance_id: int, stream: Stream, first_sequence: int, text: str) -> None:
     task_length = len(text) + text.count("\n") * len(_prefix(instance_id))
     OutputChunk.objects.create(
         task=task,

@@ -1,0 +1,173 @@
+"""Tasks over the API: ordered, listed, shown, changed, aborted, deleted, rendered again."""
+
+import contextlib
+import hashlib
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils import timezone
+
+from accounts.models import ApiToken
+from farm import lifecycle, submission
+from farm.api import listing, task_json
+from farm.api.door import body_of, object_of
+from farm.json_keys import canonical
+from farm.models import InstanceState, Task
+from farm.submission import Refused
+
+MOST_AT_ONCE = 1000
+"""Tasks of one bulk submission."""
+_COPIED: dict[str, frozenset[InstanceState] | None] = {
+    "retry": submission.FAILED,
+    "recover": submission.FAILED | submission.CANCELLED,
+    "resume": submission.CANCELLED,
+    "clone": None,
+}
+
+
+def find(token: ApiToken, task: str) -> Task:
+    """The account's task of that uuid or shortname. Another account's is not there. Raises Refused 404."""
+    name = Q(shortname=task)
+    with contextlib.suppress(ValueError):
+        name |= Q(uuid=UUID(task))
+    found = listing.with_tags(listing.of_account(token.account)).filter(name).first()
+    if found is None:
+        raise Refused(404, f"No such task: {task}")
+    return found
+
+
+def create(request: HttpRequest, token: ApiToken) -> HttpResponse:
+    body = body_of(request)
+    if isinstance(body, list):
+        return _create_all(request, token, body)
+    task = submission.create_task(token.account, body, digest=_digest(request, token))
+    answer = JsonResponse({"uuid": str(task.uuid)})
+    answer["Location"] = f"{request.path.rstrip('/')}/{task.uuid}"
+    return answer
+
+
+def _create_all(request: HttpRequest, token: ApiToken, bodies: list[Any]) -> HttpResponse:
+    """Each for itself, in the order they came: the good ones stay."""
+    if len(bodies) > MOST_AT_ONCE:
+        raise Refused(413, f"At most {MOST_AT_ONCE:,} tasks are taken at once.")
+    answers: list[dict[str, Any]] = []
+    for place, body in enumerate(bodies):
+        try:
+            task = submission.create_task(token.account, body, digest=_digest(request, token, place))
+            answers.append({"statusCode": 200, "uuid": str(task.uuid), "message": ""})
+        except Refused as fault:
+            answers.append({"statusCode": fault.status, "uuid": None, "message": fault.message})
+    return JsonResponse(answers, safe=False, status=200 if all(a["uuid"] for a in answers) else 207)
+
+
+def _digest(request: HttpRequest, token: ApiToken, place: int = 0) -> str:
+    """Tells a repeated POST (farm.submission); only of the SDK that reads a task at once after it was taken."""
+    if not request.headers.get("User-Agent", "").startswith("qarnot-sdk-python"):
+        return ""
+    return hashlib.sha256(f"{token.pk}:{request.path}:{place}:".encode() + request.body).hexdigest()
+
+
+def show(request: HttpRequest, token: ApiToken, task: str) -> HttpResponse:
+    found = find(token, task)
+    if found.first_read_at is None:
+        Task.objects.filter(pk=found.pk).update(first_read_at=timezone.now())
+    return JsonResponse(task_json.in_full([found])[0])
+
+
+def change(request: HttpRequest, token: ApiToken, task: str) -> HttpResponse:
+    submission.change_task(find(token, task), body_of(request))
+    return HttpResponse()
+
+
+def resync(request: HttpRequest, token: ApiToken, task: str) -> HttpResponse:
+    """`update_resources()`. An instance reads its buckets when it starts, and this farm has no way to it later."""
+    if find(token, task).state not in lifecycle.LIVE_STATES:
+        raise Refused(400, "Task is not running")
+    raise Refused(400, "This farm doesn't bring new resources to a task that runs. Submit the task again.")
+
+
+def delete(request: HttpRequest, token: ApiToken, task: str) -> HttpResponse:
+    submission.delete_task(find(token, task))
+    return HttpResponse()
+
+
+def abort(request: HttpRequest, token: ApiToken, task: str) -> HttpResponse:
+    found = find(token, task)
+    try:
+        lifecycle.cancel(found)
+    except lifecycle.ForbiddenMove as fault:
+        raise Refused(403, f"Can't abort the task: it is {found.state}.") from fault
+    return HttpResponse()
+
+
+def copy(request: HttpRequest, token: ApiToken, task: str, way: str) -> HttpResponse:
+    found = find(token, task)
+    digest = _digest(request, token)
+    copied = submission.copy_task(found, body_of(request), _COPIED[way.lower()], digest=digest)
+    return JsonResponse({"uuid": str(copied.uuid)})
+
+
+def snapshot(request: HttpRequest, token: ApiToken, task: str) -> HttpResponse:
+    find(token, task)
+    raise Refused(
+        400, "Snapshots are not offered by this farm. The result bucket has each instance's files at its end."
+    )
+
+
+def plain_list(request: HttpRequest, token: ApiToken) -> HttpResponse:
+    """The newest tasks, as many as a page holds; `?tag=` picks."""
+    page = listing.page_of(token.account, _longest(request), most_instances=listing.MOST_INSTANCES)
+    return JsonResponse(task_json.in_full(page.tasks), safe=False)
+
+
+def plain_summaries(request: HttpRequest, token: ApiToken) -> HttpResponse:
+    page = listing.page_of(token.account, _longest(request))
+    return JsonResponse(task_json.summaries(page.tasks), safe=False)
+
+
+def _longest(request: HttpRequest) -> dict[str, Any]:
+    tag = request.GET.get("tag")
+    asked: dict[str, Any] = {"maximumResults": listing.LONGEST_PAGE}
+    return asked | ({"filter": {"operator": "Equal", "field": "Tags", "value": tag}} if tag else {})
+
+
+def page(request: HttpRequest, token: ApiToken) -> HttpResponse:
+    asked = object_of(request)
+    shown = listing.page_of(token.account, asked, most_instances=listing.MOST_INSTANCES)
+    return _page_json(asked, shown, task_json.in_full(shown.tasks))
+
+
+def summaries_page(request: HttpRequest, token: ApiToken) -> HttpResponse:
+    asked = object_of(request)
+    shown = listing.page_of(token.account, asked)
+    return _page_json(asked, shown, task_json.summaries(shown.tasks))
+
+
+def search(request: HttpRequest, token: ApiToken) -> HttpResponse:
+    """A plain list, of only the fields that `select` names."""
+    asked = object_of(request)
+    shown = listing.page_of(token.account, asked, most_instances=listing.MOST_INSTANCES)
+    selected = canonical(asked).get("select") or []
+    if not isinstance(selected, list):
+        raise Refused(400, "select is a list of fields.")
+    fields = {str(name).lower() for name in selected}
+    found = task_json.in_full(shown.tasks)
+    return JsonResponse(
+        [{key: value for key, value in task.items() if not fields or key.lower() in fields} for task in found],
+        safe=False,
+    )
+
+
+def _page_json(asked: dict[str, Any], shown: listing.Page, data: list[dict[str, Any]]) -> HttpResponse:
+    return JsonResponse(
+        {
+            "data": data,
+            "count": len(data),
+            "total": shown.total,
+            "isTruncated": shown.next_token is not None,
+            "token": canonical(asked).get("token"),
+            "nextToken": shown.next_token,
+        }
+    )
