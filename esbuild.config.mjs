@@ -10,6 +10,10 @@ const styles = [
   "./static/css/base.css",
   "./static/css/components.css",
   "./static/css/pages.css",
+  "./static/css/new_render.css",
+  "./static/css/render.css",
+  "./static/css/log.css",
+  "./static/css/viewer.css",
 ];
 
 const shared = {

@@ -12,7 +12,7 @@ MINUTE, HOUR, DAY = 60, 3600, 86_400
 
 @register.filter
 def duration(seconds: float | None) -> str:
-    """"38 min", "1 h 20 min", "2 days 3 h": two units at most."""
+    """ "38 min", "1 h 20 min", "2 days 3 h": two units at most."""
     if seconds is None:
         return ""
     whole = max(0, round(seconds))
