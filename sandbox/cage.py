@@ -33,6 +33,7 @@ class Cage:
     environment: Mapping[str, str]
     limits: Limits
     user: int | None
+    scratch: Path | None = None
 
     def command(self, command: Sequence[str], filter_descriptor: int) -> list[str]:
         return [
@@ -63,7 +64,10 @@ class Cage:
 
     def _files(self) -> list[str]:
         """The temporary folder comes first: what is bound may lie under /tmp."""
-        options = ["--size", str(self.limits.temporary_mb * 1_048_576), "--perms", "1777", "--tmpfs", TEMPORARY]
+        size = str(self.limits.temporary_mb * 1_048_576)
+        options = ["--size", size, "--perms", "1777", "--tmpfs", TEMPORARY]
+        if self.scratch is not None:
+            options = ["--bind", str(self.scratch), TEMPORARY]
         options += ["--proc", "/proc", "--dev", "/dev"]
         options += ["--size", str(_SHARED_MEMORY_MB * 1_048_576), "--perms", "1777", "--tmpfs", SHARED_MEMORY]
         shown = (*SYSTEM_FOLDERS, *self._tools(), *self.read_only)

@@ -55,23 +55,22 @@ def launch(
 ) -> "subprocess.Popen[bytes]":
     """Run `command` (an absolute path first) in `job`, the only folder that it can write.
 
-    It gets `environment` and nothing of ours, with HOME and TMPDIR on a private temporary
-    folder: /tmp in tier A, `scratch` (or else the job folder) in the others. The process that
+    It gets `environment` and nothing of ours, with HOME and TMPDIR on a temporary folder: /tmp in
+    tier A (`scratch`, or else memory), `scratch` or else the job folder in the others. The process that
     is returned is the sandbox's; its exit code is the command's, or 128 + the signal.
     Raises OSError, cage.MissingTool, seccomp.Unavailable.
     """
     job = job.absolute()
     user = _unused_user() if os.getuid() == 0 and tier != Tier.C else None
-    if user is not None:
-        _give(job, user)
+    for folder in (job, scratch):
+        if user is not None and folder is not None:
+            _give(folder, user)
     temporary = cage.TEMPORARY if tier == Tier.A else str(scratch or job)
     environment = {"HOME": temporary, "TMPDIR": temporary, **environment}
     streams = {"stdin": stdin, "stdout": stdout, "stderr": stderr}
     if tier == Tier.A:
-        put = cage.Cage(job, read_only, environment, limits, user)
+        put = cage.Cage(job, read_only, environment, limits, user, scratch)
         return _in_the_cage(put, command, streams)
-    if user is not None and scratch is not None:
-        _give(scratch, user)
     orders = Orders(
         command=list(command),
         environment=environment,
