@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Iterable
 
 LONGEST_SEGMENT_BYTES = 200
-LONGEST_PATH = 1000
+LONGEST_PATH_BYTES = 800
 MOST_SEGMENTS = 30
 
 _DROPPED = re.compile(
@@ -38,7 +38,7 @@ def clean(path: str) -> str:
     if re.fullmatch(r"[A-Za-z]:", segments[0]):
         segments = segments[1:] or ["file"]
     cleaned = "/".join(_short(segment.strip()) for segment in segments)
-    if len(cleaned) > LONGEST_PATH:
+    if len(cleaned.encode()) > LONGEST_PATH_BYTES:
         raise PathRefused("A file's path is too long. Shorten the names of its folders.")
     return cleaned
 

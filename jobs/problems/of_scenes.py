@@ -104,6 +104,12 @@ OF_SCENES: dict[str, Problem] = {
         "us",
     ),
     # --- it can be rendered, but … --------------------------------------------------------------
+    "no_active_camera": Problem(
+        "No camera is set as the active one; {camera} will be used.",
+        "Choose another camera below if it is not the one.",
+        "warns",
+        "scene",
+    ),
     "engine_not_available": Problem(
         "The scene was made for {engine}, which this farm does not have. Blender would draw it with EEVEE instead, "
         "and its materials and lights would be lost.",

@@ -1,0 +1,161 @@
+"""An account's buckets: keys, presigned parts and pictures, listings. The only user of the account's S3 client."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from urllib.parse import quote
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+if TYPE_CHECKING:
+    from accounts.models import Account
+
+SIGNED_FOR_SECONDS = 3600
+SHOWN_INLINE = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".webp": "image/webp"}
+"""Everything else leaves as an attachment: a browser never runs what a scene wrote."""
+
+StoreError = (BotoCoreError, ClientError)
+"""What any call here raises when the store does not answer or refuses."""
+
+
+class UploadGone(Exception):
+    """The store no longer knows this multipart upload."""
+
+
+class StoredObject(NamedTuple):
+    key: str
+    size: int
+    etag: str
+
+
+@dataclass(frozen=True)
+class AccountBucket:
+    client: Any
+    public_client: Any
+    """Signs with the address a browser reaches."""
+    bucket: str
+    prefix: str
+
+    def at(self, key: str) -> dict[str, str]:
+        return {"Bucket": self.bucket, "Key": self.prefix + key}
+
+    # --- multipart uploads from a browser ---------------------------------------------------
+
+    def begin_upload(self, key: str) -> str:
+        return cast(str, self.client.create_multipart_upload(**self.at(key))["UploadId"])
+
+    def sign_part(self, key: str, upload_id: str, number: int, size_bytes: int) -> str:
+        """A URL that takes exactly `size_bytes` for part `number`: the store refuses any other length."""
+        part = {**self.at(key), "UploadId": upload_id, "PartNumber": number, "ContentLength": size_bytes}
+        return cast(str, self.public_client.generate_presigned_url("upload_part", part, SIGNED_FOR_SECONDS))
+
+    def parts(self, key: str, upload_id: str) -> dict[int, tuple[int, str]]:
+        """Part number → (bytes, ETag) of what has arrived, however many pages it takes. Raises UploadGone."""
+        pages = self.client.get_paginator("list_parts").paginate(**self.at(key), UploadId=upload_id)
+        try:
+            return {
+                part["PartNumber"]: (part["Size"], part["ETag"]) for page in pages for part in page.get("Parts", [])
+            }
+        except ClientError as failure:
+            if failure.response["Error"]["Code"] in ("NoSuchUpload", "404"):
+                raise UploadGone(key) from failure
+            raise
+
+    def complete_upload(self, key: str, upload_id: str, etags: dict[int, str]) -> None:
+        parts = [{"PartNumber": number, "ETag": etag} for number, etag in sorted(etags.items())]
+        self.client.complete_multipart_upload(
+            **self.at(key), UploadId=upload_id, MultipartUpload={"Parts": parts}
+        )
+
+    def abort_upload(self, key: str, upload_id: str) -> None:
+        """Frees the parts. An upload that is already gone is fine."""
+        try:
+            self.client.abort_multipart_upload(**self.at(key), UploadId=upload_id)
+        except ClientError as failure:
+            if failure.response["Error"]["Code"] not in ("NoSuchUpload", "404"):
+                raise
+
+    # --- objects --------------------------------------------------------------------------------
+
+    def size_of(self, key: str) -> int | None:
+        """Bytes; None for an object that isn't there."""
+        try:
+            return cast(int, self.client.head_object(**self.at(key))["ContentLength"])
+        except ClientError as failure:
+            if failure.response["ResponseMetadata"]["HTTPStatusCode"] == 404:
+                return None
+            raise
+
+    def list(self, prefix: str = "") -> Iterator[StoredObject]:
+        """Objects whose key starts so, in key order; keys without the account's own prefix."""
+        pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=self.prefix + prefix)
+        for page in pages:
+            for found in page.get("Contents", []):
+                yield StoredObject(found["Key"].removeprefix(self.prefix), found["Size"], found["ETag"].strip('"'))
+
+    def put(self, key: str, content: bytes) -> None:
+        self.client.put_object(**self.at(key), Body=content)
+
+    def put_stream(self, key: str, stream: Any) -> None:
+        """Stores what `stream.read` gives, in parts, never all of it in memory."""
+        self.client.upload_fileobj(stream, self.bucket, self.prefix + key)
+
+    def read(self, key: str, first: int = 0, last: int | None = None) -> bytes:
+        """Bytes `first … last`, both included; all of it without `last`."""
+        ranged = {} if last is None and not first else {"Range": f"bytes={first}-{'' if last is None else last}"}
+        return cast(bytes, self.client.get_object(**self.at(key), **ranged)["Body"].read())
+
+    def pieces(self, key: str, size_bytes: int = 1024 * 1024) -> Iterator[bytes]:
+        yield from self.client.get_object(**self.at(key))["Body"].iter_chunks(size_bytes)
+
+    def download(self, key: str, to: Path) -> None:
+        self.client.download_file(self.bucket, self.prefix + key, str(to))
+
+    def delete(self, key: str) -> None:
+        self.client.delete_object(**self.at(key))
+
+    def signed_picture(self, key: str, name: str, *, as_attachment: bool) -> str:
+        """A URL that hands the object out under `name` for an hour."""
+        kind = SHOWN_INLINE.get(Path(key).suffix.lower())
+        disposition = "attachment" if as_attachment or kind is None else "inline"
+        asked = {
+            **self.at(key),
+            "ResponseContentType": kind or "application/octet-stream",
+            "ResponseContentDisposition": f"{disposition}; filename*=UTF-8''{quote(name, safe='')}",
+        }
+        return cast(str, self.public_client.generate_presigned_url("get_object", asked, SIGNED_FOR_SECONDS))
+
+
+def bucket_of(account: "Account", name: str) -> AccountBucket:
+    """The account's bucket, made at first use: straight in the store where the seam says so, else by the farm's door."""
+    if settings.ACCOUNT_STORAGE:
+        locate = cast(Callable[..., Any], import_string(settings.ACCOUNT_STORAGE))
+        place = locate(account, name)
+        return AccountBucket(place.client, place.public_client, place.bucket, place.prefix)
+    return _by_the_farms_door(account, name)
+
+
+def _by_the_farms_door(account: "Account", name: str) -> AccountBucket:
+    """For a farm elsewhere: its S3 endpoint, the account's e-mail and token as keys."""
+    from jobs import farms
+
+    farm = farms.of(account)
+    client = boto3.client(
+        "s3",
+        endpoint_url=farm.storage_url,
+        aws_access_key_id=farm.email,
+        aws_secret_access_key=farm.token,
+        region_name=settings.S3_REGION,
+        config=Config(
+            signature_version="s3v4", s3={"addressing_style": "path"}, request_checksum_calculation="when_required"
+        ),
+    )
+    client.create_bucket(Bucket=name)
+    return AccountBucket(client, client, name, "")
+
+

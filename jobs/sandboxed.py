@@ -1,0 +1,77 @@
+"""Runs one of the programs of jobs/readers in the sandbox, by our own interpreter, and reads its one line of JSON."""
+
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import sandbox
+from sandbox.limits import Limits
+
+READERS = Path(__file__).resolve().parent / "readers"
+LONGEST_ANSWER_BYTES = 16 * 1024 * 1024
+
+
+class ReaderFailed(Exception):
+    """`reason`: slow, heavy or broken; the sentence is for the operator."""
+
+    def __init__(self, reason: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.reason = reason
+
+
+def run(
+    program: str,
+    arguments: Sequence[str],
+    *,
+    folder: Path,
+    seconds: float,
+    memory_mb: int,
+    shown: Sequence[Path] = (),
+) -> dict[str, Any]:
+    """The program's answer. It sees `folder` (as `inside` names it) and `shown`, and nothing else.
+
+    Raises ReaderFailed when it takes longer than `seconds`, more memory than `memory_mb`, or says nothing.
+    """
+    tier = sandbox.self_test().tier
+    (folder / "tmp").mkdir(exist_ok=True)
+    with tempfile.TemporaryFile() as answer, tempfile.TemporaryFile() as complaints:
+        process = sandbox.launch(
+            [sys.executable, "-B", str(READERS / program), *arguments],
+            job=folder,
+            read_only=[Path(sys.prefix), Path(sys.base_prefix), READERS, *shown],
+            environment={"TMPDIR": f"{inside(folder)}/tmp", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
+            limits=Limits(memory_mb=memory_mb, wall_seconds=seconds),
+            tier=tier,
+            stdout=answer,
+            stderr=complaints,
+        )
+        try:
+            process.wait(seconds)
+        except subprocess.TimeoutExpired as slow:
+            raise ReaderFailed("slow", f"{program} took longer than {seconds:.0f} s") from slow
+        finally:
+            sandbox.end(process)
+        answer.seek(0)
+        complaints.seek(0)
+        return _answer(program, process.returncode, answer.read(LONGEST_ANSWER_BYTES), complaints.read(2000))
+
+
+def inside(folder: Path) -> str:
+    """The folder's path as the program sees it."""
+    return sandbox.job_path(folder, sandbox.self_test().tier)
+
+
+def _answer(program: str, exit_code: int, said: bytes, complaints: bytes) -> dict[str, Any]:
+    try:
+        answer = json.loads(said)
+    except ValueError as failure:
+        words = complaints.decode(errors="replace").strip().splitlines()
+        reason = "heavy" if exit_code in (137, -9) or "MemoryError" in (words[-1:] or [""])[0] else "broken"
+        raise ReaderFailed(reason, f"{program} ended with {exit_code}: {(words or ['silent'])[-1][:200]}") from failure
+    if not isinstance(answer, dict):
+        raise ReaderFailed("broken", f"{program} said something that is not an answer")
+    return answer
