@@ -75,6 +75,8 @@ class Cage:
             options += ["--perms", "0755", "--dir", str(folder)]
         for path in shown:
             options += _shown(path)
+        # Blender looks for the mounted file systems, and complains in the artist's log where it finds no list.
+        options += ["--symlink", "/proc/self/mounts", "/etc/mtab"]
         return [*options, "--bind", str(self.job), JOB, "--remount-ro", "/"]
 
     def _limited(self) -> list[str]:

@@ -8,7 +8,7 @@ from sandbox.supervisor import NOT_CONFINED
 
 _GRAPHICS_ENGINES = {"BLENDER_EEVEE", "BLENDER_EEVEE_NEXT", "BLENDER_WORKBENCH"}
 _NO_MEMORY = ("MemoryError", "bad_alloc", "Malloc returns null", "Calloc returns null", "out of memory")
-_NO_GRAPHICS = ("epoxy_get_proc_address", "Couldn't find current GLX or EGL context", "EGL Error")
+_NO_GRAPHICS = ("epoxy_get_proc_address", "Couldn't find current GLX or EGL context")
 _NAMES = {
     signal.SIGSEGV: "a segmentation fault",
     signal.SIGABRT: "an abort",

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from django.conf import settings
 
+import sandbox
 from farm.engines.interpreters import NoInterpreter, find_interpreter
 from farm.engines.profile import Profile
 
@@ -41,9 +42,14 @@ def python_of(profile: Profile) -> Path:
     return engine_folder(profile) / "bin" / "python"
 
 
-def base_prefix_of(profile: Profile) -> Path:
-    """Where the interpreter's standard library lies, outside the engine's folder."""
-    return python_of(profile).resolve().parent.parent
+def start_command(profile: Profile, host: Path) -> list[str]:
+    """Runs a host program in the engine's interpreter, whatever the environment says of Python."""
+    return [str(python_of(profile)), "-I", "-B", "-X", "utf8", str(host)]
+
+
+def readable_folders(profile: Profile, host: Path) -> list[Path]:
+    """What `start_command` needs to read."""
+    return [*sandbox.interpreter_folders(python_of(profile)), engine_folder(profile), host.parent]
 
 
 def is_installed(profile: Profile) -> bool:

@@ -15,9 +15,9 @@ from typing import Any, Self
 
 import sandbox
 from farm.engines import endings
-from farm.engines.blender import opengl_cache
+from farm.engines.blender.opengl import shader_seed
 from farm.engines.events import STOPPED, Event, FileWritten, LogLine, Outcome, Progress
-from farm.engines.installation import engine_folder, python_of
+from farm.engines.installation import readable_folders, start_command
 from farm.engines.profile import Profile
 from farm.engines.streams import Heard, Streams
 
@@ -69,7 +69,7 @@ class EngineProcess:
             os.close(error[1])
             self._streams.read("stdout", output[0])
             self._streams.read("stderr", error[0])
-        seed = opengl_cache.seed_folder(self._profile)
+        seed = shader_seed(self._profile)
         self._send(
             {
                 "nonce": self._streams.nonce,
@@ -80,18 +80,12 @@ class EngineProcess:
         )
 
     def _launch(self, output: int, error: int) -> "subprocess.Popen[bytes]":
-        python, host = python_of(self._profile), self._profile.host
-        seed = opengl_cache.seed_folder(self._profile)
+        seed = shader_seed(self._profile)
         temporary = "/tmp" if self._tier == sandbox.Tier.A else str(self._scratch)  # noqa: S108 (the sandbox's own)
         return sandbox.launch(
-            [str(python), "-I", "-B", "-X", "utf8", str(host)],
+            start_command(self._profile, self._profile.host),
             job=self._job,
-            read_only=[
-                *sandbox.interpreter_folders(python),
-                engine_folder(self._profile),
-                host.parent,
-                *([seed] if seed else []),
-            ],
+            read_only=[*readable_folders(self._profile, self._profile.host), *([seed] if seed else [])],
             environment={
                 "LANG": "C.UTF-8",
                 "LP_NUM_THREADS": str(self._threads),

@@ -1,5 +1,6 @@
 """Reads what an engine prints: bounded lines and marked events, in the order they were written."""
 
+import contextlib
 import json
 import os
 import queue
@@ -129,7 +130,6 @@ class Streams:
 
     def _put(self, heard: Heard) -> None:
         while not self._is_abandoned.is_set():
-            try:
-                return self._heard.put(heard, timeout=0.2)
-            except queue.Full:
-                continue
+            with contextlib.suppress(queue.Full):
+                self._heard.put(heard, timeout=0.2)
+                return

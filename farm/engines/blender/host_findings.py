@@ -18,8 +18,8 @@ def tell(speaker):
 
 def _version_lines():
     if tuple(bpy.data.version)[:2] > bpy.app.version[:2]:
-        saved = ".".join(map(str, bpy.data.version[:2]))
-        yield f"Warning: the scene was saved by Blender {saved} and is opened by {bpy.app.version_string}: look closely."
+        saved, here = ".".join(map(str, bpy.data.version[:2])), bpy.app.version_string
+        yield f"Warning: the scene was saved by Blender {saved} and is opened by {here}: look closely at the pictures."
 
 
 def _missing_lines():
@@ -35,9 +35,9 @@ def missing_files():
         if not library.packed_file and not os.path.exists(bpy.path.abspath(library.filepath, library=library.parent)):
             missing["library", library.filepath] = None
     for image in bpy.data.images:
-        if image.source in {"FILE", "TILED", "SEQUENCE", "MOVIE"} and not image.packed_file and image.filepath:
-            if not _image_exists(image):
-                missing["picture", image.filepath] = None
+        is_from_file = image.source in {"FILE", "TILED", "SEQUENCE", "MOVIE"} and image.filepath
+        if is_from_file and not image.packed_file and not _image_exists(image):
+            missing["picture", image.filepath] = None
     others = {"font": bpy.data.fonts, "movie clip": bpy.data.movieclips, "cache": bpy.data.cache_files}
     others["volume"] = bpy.data.volumes
     for kind, things in others.items():

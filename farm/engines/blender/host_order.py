@@ -75,15 +75,18 @@ def _choose_camera(scene, name):
         scene.camera = camera
         for marker in scene.timeline_markers:
             marker.camera = None
-    elif scene.camera is None and not any(marker.camera for marker in scene.timeline_markers):
-        if not _needs_no_camera(scene):
-            raise Fault("NO_CAMERA", f"The scene has no active camera to look through. {_names(cameras)}")
+    elif not _has_camera(scene) and not _needs_no_camera(scene):
+        raise Fault("NO_CAMERA", f"The scene has no active camera to look through. {_names(cameras)}")
 
 
 def _names(cameras):
     if not cameras:
         return "Add one in Blender, make it the active camera (Ctrl+Numpad 0), save and upload the scene again."
     return f"It has: {', '.join(sorted(camera.name for camera in cameras)[:10])}. Choose one of them."
+
+
+def _has_camera(scene):
+    return scene.camera is not None or any(marker.camera for marker in scene.timeline_markers)
 
 
 def _needs_no_camera(scene):

@@ -50,12 +50,15 @@ def choose_format(scene, name, speaker):
 
 def keep_file_outputs_below(job, speaker):
     """Every File Output node writes below the job folder, under the artist's own names where they are safe."""
+    for node in file_output_nodes():
+        folder = _redirect(node, job)
+        if not node.mute:
+            speaker.say(f"The File Output node “{node.name}” writes below {folder}/")
+
+
+def file_output_nodes():
     for tree in _compositor_trees():
-        for node in tree.nodes:
-            if node.bl_idname == "CompositorNodeOutputFile":
-                folder = _redirect(node, job)
-                if not node.mute:
-                    speaker.say(f"The File Output node “{node.name}” writes below {folder}/")
+        yield from (node for node in tree.nodes if node.bl_idname == "CompositorNodeOutputFile")
 
 
 def _compositor_trees():

@@ -24,10 +24,14 @@ class Simulation:
 
 
 def _has_unbaked_simulation(scene):
+    return has_unbaked_rigid_body(scene) or any(
+        _is_simulated(modifier) for thing in scene.objects for modifier in thing.modifiers
+    )
+
+
+def has_unbaked_rigid_body(scene):
     world = scene.rigidbody_world
-    if world is not None and world.enabled and world.point_cache and not world.point_cache.is_baked:
-        return True
-    return any(_is_simulated(modifier) for thing in scene.objects for modifier in thing.modifiers)
+    return bool(world and world.enabled and world.point_cache and not world.point_cache.is_baked)
 
 
 def _is_simulated(modifier):
