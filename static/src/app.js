@@ -1,1 +1,22 @@
+// What every page loads; each part starts where its place is in the page.
+
 import "htmx.org";
+
+import { startDialogs } from "./dialogs.js";
+import { startOrders } from "./order.js";
+import { startRender } from "./render/page.js";
+import { startViewer } from "./render/viewer.js";
+import { startNewRender } from "./upload/page.js";
+
+startDialogs();
+startOrders();
+
+const starts = {
+  "[data-new-render]": startNewRender,
+  "[data-render]": startRender,
+  "[data-viewer]": startViewer,
+};
+for (const [place, start] of Object.entries(starts)) {
+  const found = document.querySelector(place);
+  if (found) start(found);
+}

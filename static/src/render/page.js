@@ -1,0 +1,64 @@
+// One render's page, kept up to date by its one socket.
+
+import { Live } from "../live.js";
+import { LogPanel } from "../log/panel.js";
+import { Machines } from "./machines.js";
+import { parseItem } from "./parse.js";
+import { Stage } from "./stage.js";
+import { FrameWall } from "./wall.js";
+
+const SAY_LOST_AFTER_MS = 1_500; // a blink of the line is nobody's concern
+
+export function startRender(root) {
+  const { render, revision, lineCount, changes, log } = root.dataset;
+  const panel = new LogPanel(root.querySelector("[data-log-panel]"), { address: log, lineCount: Number(lineCount) });
+  const wall = new FrameWall(root.querySelector("[data-wall]"));
+  const stage = new Stage(root.querySelector("[data-stage]"), wall);
+  const machines = new Machines(root.querySelector(".machines-part"), (instance, title) => panel.offer(instance, title));
+  const live = new Live({
+    address: `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/live/renders/${render}/`,
+    changesAddress: changes,
+    logAddress: log,
+    revision: Number(revision),
+    lineCount: Number(lineCount),
+    onChanges: (message) => {
+      if (message.headline) replaceHeadline(message.headline);
+      machines.update(message.machines ?? []);
+      if (message.frames?.length) stage.refresh(wall.update(message.frames));
+    },
+    onLines: (lines, count) => panel.add(lines, count),
+    onConnection: connectionSign(root.querySelector("[data-connection]")),
+  });
+  document.addEventListener("htmx:after:swap", () => {
+    wall.refresh();
+    stage.refresh();
+  });
+  addEventListener("pagehide", () => live.stop());
+  addEventListener("pageshow", (event) => event.persisted && location.reload());
+  panel.start();
+  return live.run();
+}
+
+/** Only what changed is touched, so that a screen reader says it once. */
+function replaceHeadline(html) {
+  const old = document.getElementById("headline");
+  const fresh = parseItem(html);
+  const sentence = ".headline-sentence span:last-child";
+  const isSame = old.dataset.state === fresh.dataset.state && old.querySelector(sentence).textContent === fresh.querySelector(sentence).textContent;
+  if (!isSame) {
+    old.replaceWith(fresh);
+    return;
+  }
+  Object.assign(old.dataset, fresh.dataset);
+  old.querySelector("progress").value = fresh.querySelector("progress").value;
+  old.querySelector(".headline-numbers").replaceChildren(...fresh.querySelector(".headline-numbers").childNodes);
+}
+
+function connectionSign(sign) {
+  let timer;
+  return (isConnected) => {
+    clearTimeout(timer);
+    if (isConnected) sign.hidden = true;
+    else timer = setTimeout(() => (sign.hidden = false), SAY_LOST_AFTER_MS);
+  };
+}

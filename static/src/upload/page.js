@@ -1,0 +1,151 @@
+// The new-render page: a drop zone until something is dropped, then a column that grows as it learns.
+
+import htmx from "htmx.org";
+
+import { Away, Refused, send } from "../ask.js";
+import { droppedFiles, fingerprint, pickedFiles, sceneName } from "./collect.js";
+import { UploadRows } from "./rows.js";
+import { SceneUpload } from "./scene.js";
+import { offer, sceneOf, unfinishedScenes } from "./unfinished.js";
+
+export function startNewRender(root) {
+  return new NewRender(root).start();
+}
+
+class NewRender {
+  constructor(root) {
+    this.root = root;
+    this.part = (name) => root.querySelector(`[data-${name}]`);
+    this.veil = document.querySelector("[data-veil]");
+    this.rows = new UploadRows(this.part("uploads"), this.part("row-template"), {
+      resumed: (file) => this.goOn([file]),
+      cancelled: (file) => this.leaveOut(file),
+    });
+  }
+
+  async start() {
+    this.listenForDrops();
+    for (const button of this.root.querySelectorAll("[data-pick]")) {
+      button.addEventListener("click", () => this.pick(button.dataset.pick === "folder"));
+    }
+    for (const input of this.root.querySelectorAll("input[type=file]")) {
+      input.addEventListener("change", () => {
+        const files = pickedFiles(input.files);
+        input.value = "";
+        this.take(files);
+      });
+    }
+    this.part("pause").addEventListener("click", () => (this.upload.isHeld ? this.goOn() : this.upload.pause()));
+    this.part("cancel").addEventListener("click", () => this.cancel());
+    addEventListener("beforeunload", (event) => {
+      if (this.upload?.isUploading) event.preventDefault();
+    });
+    this.unfinished = await unfinishedScenes(this.root.dataset.openUploads);
+    if (!this.upload && !this.part("drop").hidden) {
+      offer(this.part("continue"), this.unfinished, (isFolder) => this.pick(isFolder));
+    }
+  }
+
+  pick(isFolder) {
+    this.root.querySelector(isFolder ? "#pick-folder" : "#pick-file").click();
+  }
+
+  listenForDrops() {
+    const holdsFiles = (event) => event.dataTransfer?.types.includes("Files");
+    let depth = 0;
+    const veil = (change) => {
+      depth = Math.max(0, depth + change);
+      this.veil.hidden = depth === 0 || this.isBusy;
+    };
+    addEventListener("dragenter", (event) => holdsFiles(event) && veil(1));
+    addEventListener("dragleave", (event) => holdsFiles(event) && veil(-1));
+    addEventListener("dragover", (event) => holdsFiles(event) && event.preventDefault());
+    addEventListener("drop", async (event) => {
+      if (!holdsFiles(event)) return;
+      event.preventDefault();
+      depth = 0;
+      this.veil.hidden = true;
+      this.take(await droppedFiles(event.dataTransfer));
+    });
+  }
+
+  get isBusy() {
+    return Boolean(this.upload?.isUploading);
+  }
+
+  async take(files) {
+    if (this.isBusy) return this.say("One scene at a time: this one is still on its way. Open another tab for the next.");
+    if (!files.length) return this.say("There is no file in what was dropped.");
+    if (!files.some(({ path }) => /\.(blend|zip|blend\.gz)$/i.test(path))) {
+      return this.say("There is no .blend in it. Drop a .blend, a .zip, or the folder that holds one.");
+    }
+    this.say("");
+    try {
+      this.unfinished ??= await unfinishedScenes(this.root.dataset.openUploads);
+      const known = sceneOf(this.unfinished, files.map(({ file }) => fingerprint(file)));
+      const sceneId = known ?? (await send(this.root.dataset.scenes, { name: sceneName(files) })).id;
+      this.begin(sceneId, files);
+    } catch (failure) {
+      this.sayFailure(failure);
+    }
+    return undefined;
+  }
+
+  begin(sceneId, files) {
+    for (const name of ["drop", "continue", "recent"]) if (this.part(name)) this.part(name).hidden = true;
+    this.root.querySelector("form.demo-offer")?.remove();
+    this.part("scene-slot").replaceChildren();
+    this.part("lead").textContent = "The scene goes straight to the store. Keep this page open until it is up.";
+    this.upload = new SceneUpload({ sceneId, files, changed: () => this.rows.changed() });
+    this.rows.rows.clear();
+    this.rows.show(this.upload);
+    this.goOn();
+  }
+
+  async goOn(files) {
+    const upload = this.upload;
+    await upload.resume(files);
+    this.rows.changed();
+    if (upload.isComplete && !upload.isFinished) await this.finish(upload);
+  }
+
+  async finish(upload) {
+    upload.isFinished = true;
+    try {
+      const { url } = await upload.finish();
+      history.replaceState(null, "", `${this.root.dataset.here}?scene=${upload.sceneId}`);
+      this.part("lead").textContent = "It is up. This page may be closed; the scene stays.";
+      await htmx.ajax("GET", url, { target: "[data-scene-slot]", swap: "innerHTML" });
+    } catch (failure) {
+      this.sayFailure(failure);
+    }
+  }
+
+  async leaveOut(file) {
+    file.cancel();
+    if (!this.upload.wanted.length) return this.cancel();
+    return this.goOn([]);
+  }
+
+  cancel() {
+    this.upload.cancel();
+    this.upload = null;
+    this.part("uploads").hidden = true;
+    this.part("drop").hidden = false;
+    this.part("lead").textContent = "Left out. Drop a scene anywhere on this page.";
+    this.unfinished = null;
+    this.root.querySelector("[data-pick]").focus();
+  }
+
+  say(sentence) {
+    const notice = this.part("upload-problem");
+    notice.hidden = !sentence;
+    notice.querySelector("span").textContent = sentence;
+  }
+
+  sayFailure(failure) {
+    if (failure instanceof Refused) this.say(failure.message);
+    else if (failure instanceof Away) this.say("The server does not answer. Drop the scene again in a moment.");
+    else throw failure;
+  }
+}
