@@ -46,14 +46,18 @@ def heartbeat(
 ) -> bool:
     """Renews the lease. False: the instance is no longer this attempt's, or its task is being cancelled; drop it."""
     wanted = Task.objects.filter(pk=attempt.instance.task_id, state__in=lifecycle.LIVE_STATES)
-    renewed = _held(attempt).filter(task__in=wanted.values("pk")).update(
-        lease_until=scheduler.lease_end(),
-        phase=phase,
-        progress=progress,
-        cpu_percent=cpu_percent,
-        memory_mb=memory_mb,
-        peak_memory_mb=Greatest(F("peak_memory_mb"), Value(float(memory_mb))),
-        **(asdict(spent) if spent else {}),
+    renewed = (
+        _held(attempt)
+        .filter(task__in=wanted.values("pk"))
+        .update(
+            lease_until=scheduler.lease_end(),
+            phase=phase,
+            progress=progress,
+            cpu_percent=cpu_percent,
+            memory_mb=memory_mb,
+            peak_memory_mb=Greatest(F("peak_memory_mb"), Value(float(memory_mb))),
+            **(asdict(spent) if spent else {}),
+        )
     )
     return bool(renewed)
 
@@ -148,9 +152,7 @@ def give_back_predecessors(node: Node, slot: str) -> int:
 
 
 def _held(attempt: Attempt) -> Any:
-    return Instance.objects.filter(
-        pk=attempt.instance_id, state=InstanceState.RUNNING, attempt_count=attempt.number
-    )
+    return Instance.objects.filter(pk=attempt.instance_id, state=InstanceState.RUNNING, attempt_count=attempt.number)
 
 
 @transaction.atomic

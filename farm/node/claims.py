@@ -1,0 +1,88 @@
+"""A slot's claims: one ahead of need where frames are short, so that the engine never waits for the next one."""
+
+import logging
+import threading
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from uuid import UUID
+
+from django.db import DatabaseError, connection
+
+from farm import scheduler
+from farm.models import Attempt, Node
+from farm.node import reports
+
+log = logging.getLogger(__name__)
+
+SHORT_SECONDS = 3.0
+"""Above this the time of a claim is nothing, and another slot may want the instance."""
+AHEAD_SECONDS = 10.0
+"""An instance claimed ahead is given back when the frame before it takes longer after all."""
+TURN_SECONDS = 60.0
+"""How long a warm engine speaks for its task while another account waits with less running."""
+
+
+class Claims:
+    def __init__(self, node: Node, slot: str) -> None:
+        self._node = node
+        self._slot = slot
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="claims")
+        self._lock = threading.Lock()
+        self._ahead: Future[Attempt | None] | None = None
+        self._ahead_at = 0.0
+        self._last_seconds = float("inf")
+        self._turn_of: UUID | None = None
+        self._turn_began = 0.0
+
+    def next(self) -> Attempt | None:
+        """The next instance for this slot, under a lease; None when there is nothing."""
+        return self._noted(self._taken_ahead() or self._claim(self._preferred()))
+
+    def note_seconds(self, seconds: float) -> None:
+        """How long the last frame took."""
+        self._last_seconds = seconds
+
+    def look_ahead(self) -> None:
+        """Claims the next one in the background, if the last frame was short."""
+        with self._lock:
+            if self._ahead is None and self._last_seconds < SHORT_SECONDS:
+                self._ahead = self._thread.submit(self._claim, self._preferred())
+                self._ahead_at = time.monotonic()
+
+    def give_back_stale(self) -> None:
+        if self._ahead and time.monotonic() - self._ahead_at > AHEAD_SECONDS:
+            self.give_back()
+
+    def give_back(self) -> None:
+        """Releases what was claimed ahead."""
+        attempt = self._taken_ahead()
+        if attempt is not None:
+            reports.released(attempt)
+
+    def end(self) -> None:
+        self.give_back()
+        self._thread.submit(connection.close)
+        self._thread.shutdown()
+
+    def _taken_ahead(self) -> Attempt | None:
+        with self._lock:
+            ahead, self._ahead = self._ahead, None
+        try:
+            return ahead.result() if ahead else None
+        except DatabaseError as error:
+            log.warning("nothing claimed ahead: %s", error)
+            return None
+
+    def _claim(self, prefer_task: UUID | None) -> Attempt | None:
+        return scheduler.claim(self._node, self._slot, prefer_task=prefer_task)
+
+    def _preferred(self) -> UUID | None:
+        is_turn_over = time.monotonic() - self._turn_began > TURN_SECONDS
+        return None if is_turn_over else self._turn_of
+
+    def _noted(self, attempt: Attempt | None) -> Attempt | None:
+        if attempt is not None:
+            task = attempt.instance.task_id
+            if task != self._turn_of or self._preferred() is None:
+                self._turn_of, self._turn_began = task, time.monotonic()
+        return attempt

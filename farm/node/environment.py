@@ -1,0 +1,34 @@
+"""What an instance finds in its environment: the order's constants, and where it stands among its siblings."""
+
+import re
+
+from farm.models import Instance, Task
+
+_REFERENCE = re.compile(r"\$\{([A-Za-z0-9_.-]+)\}")
+
+
+def environment_of(instance: Instance, task: Task, job: str) -> dict[str, str]:
+    """`job` is the job folder as the engine sees it.
+
+    `${NAME}` in a constant is the value of that name, once: what it brings is not looked into again.
+    """
+    place = str(instance.instance_id)
+    own = {
+        "INSTANCE_ID": place,
+        "INSTANCE_COUNT": str(task.total_instance_count),
+        "FRAME_ID": place,
+        "QRANK": place,
+        "QSIZE": str(task.total_instance_count),
+        "TASK_PATH": job,
+        "QARNOT_RESOURCES_DIRECTORY": job,
+        "QARNOT_RESULTS_DIRECTORY": job,
+        "TMP_PATH": "/tmp",  # noqa: S108 - the sandbox's own
+    }
+    constants = {name: str(value) for name, value in task.constants.items()}
+    known = {**constants, **own}
+    return {**{name: expanded(value, known) for name, value in constants.items()}, **own}
+
+
+def expanded(text: str, known: dict[str, str]) -> str:
+    """Unknown names stay as they are."""
+    return _REFERENCE.sub(lambda found: known.get(found[1], found[0]), text)

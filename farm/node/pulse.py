@@ -1,0 +1,98 @@
+"""The slot's pulse: ships lines four times a second, renews leases, and learns what is to be dropped."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+
+from django.db import DatabaseError, connection
+
+from farm import lifecycle
+from farm.node import reports
+from farm.node.work import Dropped, Work
+
+log = logging.getLogger(__name__)
+
+SHIP_SECONDS = 0.25
+TELL_SECONDS = 1.0
+"""How often the instance that renders says how it is; this renews its lease too."""
+RENEW_SECONDS = 10.0
+"""How often the others do: those claimed ahead, and those that upload."""
+GIVE_UP_SECONDS = 50.0
+"""Without a renewal for so long the lease of 60 s may be over before the work is; it is dropped in time."""
+
+
+class Pulse(threading.Thread):
+    def __init__(self, *, should_stop: Callable[[], bool], chore: Callable[[], None]) -> None:
+        """`chore` is done at every beat; `should_stop` drops what renders."""
+        super().__init__(name="pulse", daemon=True)
+        self._should_stop = should_stop
+        self._chore = chore
+        self._held: dict[int, Work] = {}
+        self._rendering: Work | None = None
+        self._next_at: dict[int, float] = {}
+        self._end = threading.Event()
+
+    def hold(self, work: Work) -> None:
+        self._next_at[work.attempt.pk] = time.monotonic() + RENEW_SECONDS
+        self._held[work.attempt.pk] = work
+
+    def renders(self, work: Work) -> None:
+        self._rendering = work
+        self._next_at[work.attempt.pk] = time.monotonic() + TELL_SECONDS
+
+    def let_go(self, work: Work) -> None:
+        self._held.pop(work.attempt.pk, None)
+        self._next_at.pop(work.attempt.pk, None)
+
+    def held(self) -> list[Work]:
+        return list(self._held.values())
+
+    def end(self) -> None:
+        self._end.set()
+        self.join()
+
+    def run(self) -> None:
+        try:
+            while not self._end.wait(SHIP_SECONDS):
+                if self._rendering and self._should_stop():
+                    self._rendering.drop(Dropped.STOPPING)
+                for work in self.held():
+                    self._beat(work)
+                self._chore()
+        finally:
+            connection.close()
+
+    def _beat(self, work: Work) -> None:
+        try:
+            if not work.dropped:
+                work.output.ship()
+            if time.monotonic() >= self._next_at.get(work.attempt.pk, float("inf")):
+                self._renew(work)
+        except DatabaseError as error:
+            log.warning("%s: the farm's database does not answer: %s", work, error)
+            connection.close()
+        if time.monotonic() - work.renewed_at > GIVE_UP_SECONDS:
+            work.drop(Dropped.TAKEN)
+
+    def _renew(self, work: Work) -> None:
+        is_rendering = work is self._rendering
+        now = time.monotonic()
+        self._next_at[work.attempt.pk] = now + (TELL_SECONDS if is_rendering else RENEW_SECONDS)
+        cpu_percent, memory_mb = work.reading()
+        phase = work.phase
+        is_ours = reports.heartbeat(
+            work.attempt,
+            phase=phase,
+            progress=work.progress,
+            cpu_percent=cpu_percent,
+            memory_mb=memory_mb,
+            spent=work.spent(),
+        )
+        if is_ours:
+            work.renewed_at = now
+            if phase != work.told_phase:
+                work.told_phase = phase
+                lifecycle.refresh_state(work.task.pk)
+        elif work.attempt.pk in self._held:
+            work.drop(Dropped.CANCELLED if reports.is_cancel_asked(work.attempt) else Dropped.TAKEN)

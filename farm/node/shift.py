@@ -1,0 +1,169 @@
+"""One shift of a slot: from a wake-up until there is nothing left to claim.
+
+The engine stays warm from one instance of a task to the next. Uploading and reporting a frame go on in the
+background (finisher) while the next one renders, and short frames are claimed ahead (claims).
+"""
+
+import logging
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from farm.engines.process import Outcome
+from farm.models import Node
+from farm.node import finisher, staging
+from farm.node.claims import Claims
+from farm.node.collector import BadFilter, Harvest, TooMuchLeft
+from farm.node.finisher import Finished, Finisher, GaveUp
+from farm.node.pulse import Pulse
+from farm.node.reports import Error
+from farm.node.work import Dropped, Work
+from farm.node.workspace import EngineMissing, Machine, OpenEngine, Workspace, open_engine
+
+log = logging.getLogger(__name__)
+
+FREE_DISK_BYTES = 2 * 1024**3
+END_WITHIN_SECONDS = 1.5
+"""What is being uploaded when the node stops may take so long."""
+
+
+@dataclass(frozen=True)
+class Slot:
+    """One seat of a machine, which renders one instance at a time."""
+
+    node: Node
+    name: str
+    folder: Path
+    machine: Machine
+    should_stop: Callable[[], bool]
+    open_engine: OpenEngine = open_engine
+
+
+class _Fault(Exception):
+    """The attempt failed. `is_final`: it would fail the same way again."""
+
+    def __init__(self, code: str, message: str, *, is_final: bool, debug: str = "") -> None:
+        super().__init__(message)
+        self.error: Error = {"code": code, "message": message, "debug": debug}
+        self.is_final = is_final
+
+
+class Shift:
+    def __init__(self, slot: Slot) -> None:
+        self._slot = slot
+        self._claims = Claims(slot.node, slot.name)
+        self._pulse = Pulse(should_stop=slot.should_stop, chore=self._claims.give_back_stale)
+        self._finisher = Finisher(self._pulse)
+        self._workspace: Workspace | None = None
+
+    def work(self) -> int:
+        """Renders whatever this slot may claim; returns how many instances it took in hand."""
+        count = 0
+        self._pulse.start()
+        self._finisher.start()
+        try:
+            while work := self._next():
+                count += 1
+                self._handle(work)
+        finally:
+            self._end()
+        return count
+
+    def _next(self) -> Work | None:
+        if self._slot.should_stop() or not has_room(self._slot.folder):
+            return None
+        attempt = self._claims.next()
+        if attempt is None:
+            self._finisher.drain()  # what it reports as failed waits again
+            attempt = None if self._slot.should_stop() else self._claims.next()
+        if attempt is None:
+            return None
+        work = Work(attempt)
+        self._pulse.hold(work)
+        return work
+
+    def _handle(self, work: Work) -> None:
+        workspace = self._workspace_of(work)
+        self._pulse.renders(work)
+        outbox = self._slot.folder / "outbox" / str(work.attempt.pk)
+        try:
+            harvest, fault = self._render(work, workspace, outbox), None
+        except _Fault as failed:
+            harvest, fault = Harvest(), failed
+            if not failed.is_final:
+                workspace.stop_engine()
+        if work.dropped:
+            self._drop(work, workspace, outbox)
+            return
+        error = fault.error if fault else None
+        self._finisher.put(Finished(work, harvest, outbox, error, is_final=bool(fault and fault.is_final)))
+
+    def _render(self, work: Work, workspace: Workspace, outbox: Path) -> Harvest:
+        try:
+            finisher.patiently(lambda: workspace.prepare(work), work)
+            if work.dropped:
+                return Harvest()
+            self._claims.look_ahead()
+            outcome = workspace.render(work)
+            self._claims.note_seconds(outcome.execution_seconds)
+            if work.dropped:
+                return Harvest()
+            harvest = workspace.gather(work, outbox)
+        except staging.StagingFailed as fault:
+            raise _Fault(fault.code, str(fault), is_final=True) from fault
+        except (TooMuchLeft, BadFilter) as fault:
+            workspace.close()
+            raise _Fault("RESULTS_REFUSED", str(fault), is_final=True) from fault
+        except (staging.NoRoom, EngineMissing, OSError) as fault:
+            raise _Fault("NODE_FAILED", f"The machine could not start the render: {fault}", is_final=False) from fault
+        except GaveUp:
+            work.drop(Dropped.BROKEN)
+            return Harvest()
+        _check(outcome, work)
+        return harvest
+
+    def _drop(self, work: Work, workspace: Workspace, outbox: Path) -> None:
+        workspace.stop_engine()
+        results: tuple[str, ...] = ()
+        try:
+            if work.dropped is Dropped.CANCELLED and work.task.upload_results_on_cancellation:
+                files = workspace.gather(work, outbox).files
+                for path, file in files:
+                    finisher.upload(work, path, file)
+                results = tuple(finisher.result_key(work, path) for path, _ in files)
+        except (TooMuchLeft, BadFilter, *finisher.Unreachable) as error:
+            log.warning("%s: what was rendered before it was cancelled is not kept: %s", work, error)
+        workspace.close()
+        staging.wipe(outbox)
+        finisher.drop(work, self._pulse, results=results)
+
+    def _workspace_of(self, work: Work) -> Workspace:
+        if self._workspace is not None and self._workspace.task.pk != work.task.pk:
+            self._workspace.close()
+            self._workspace = None
+        if self._workspace is None:
+            folder = self._slot.folder / "task"
+            self._workspace = Workspace(work.task, folder, self._slot.machine, self._slot.open_engine)
+        return self._workspace
+
+    def _end(self) -> None:
+        if self._workspace is not None:
+            self._workspace.stop_engine()
+        self._claims.end()
+        self._finisher.end(END_WITHIN_SECONDS if self._slot.should_stop() else None)
+        for work in self._pulse.held():
+            work.drop(Dropped.STOPPING)
+            finisher.drop(work, self._pulse)
+        self._pulse.end()
+        if self._workspace is not None:
+            self._workspace.close()
+
+
+def has_room(folder: Path) -> bool:
+    """Whether the disk has enough left to claim anything."""
+    return shutil.disk_usage(folder).free >= FREE_DISK_BYTES
+
+
+def _check(outcome: Outcome, work: Work) -> None:
+    """Raises _Fault for a failed outcome; drops the work if the engine was ended by somebody else."""

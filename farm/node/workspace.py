@@ -1,0 +1,139 @@
+"""One task's place in a slot: its staged files and its warm engine, kept while the slot stays with the task."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import sandbox
+from farm.engines import profiles
+from farm.engines.process import EngineProcess, Event, FileWritten, LogLine, Outcome, Progress
+from farm.models import Phase, Task
+from farm.node import collector, staging
+from farm.node.environment import environment_of, expanded
+from farm.node.meters import Meter
+from farm.node.work import Work
+
+
+class Engine(Protocol):
+    @property
+    def pid(self) -> int: ...
+
+    def start(self) -> None: ...
+
+    def run(
+        self,
+        instance_id: int,
+        environment: dict[str, str],
+        on_event: Callable[[Event], None],
+        should_stop: Callable[[], bool],
+    ) -> Outcome: ...
+
+    def close(self) -> None: ...
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What a slot has to render with."""
+
+    threads: int
+    tier: sandbox.Tier
+
+
+class EngineMissing(Exception):
+    """The task's profile isn't installed here (any more)."""
+
+
+OpenEngine = Callable[[Task, Path, Path, Machine], Engine]
+
+
+def open_engine(task: Task, job: Path, scratch: Path, machine: Machine) -> Engine:
+    profile = profiles.find(task.profile)
+    if profile is None:
+        raise EngineMissing(f"This machine has no “{task.profile}”.")
+    return EngineProcess(
+        profile, job, threads=machine.threads, tier=machine.tier, limits=sandbox.Limits(), scratch=scratch
+    )
+
+
+class Workspace:
+    def __init__(self, task: Task, folder: Path, machine: Machine, open_engine: OpenEngine) -> None:
+        self.task = task
+        self._folder = folder
+        self._job = folder / "job"
+        self._machine = machine
+        self._open_engine = open_engine
+        self._engine: Engine | None = None
+        self._staged: dict[str, collector.Stamp] | None = None
+
+    def prepare(self, work: Work) -> None:
+        """Stages the files, where they aren't there yet. Raises staging's and boto's errors."""
+        if self._staged is not None:
+            return
+        began = time.monotonic()
+        self.close()
+        self._folder.mkdir(mode=0o711, parents=True)
+        self._job.mkdir(mode=0o700)
+        (self._folder / "scratch").mkdir(mode=0o700)
+        plan = staging.stage(work.task, self._job, lambda: work.dropped is not None)
+        for key in plan.left_out[:20]:
+            work.output.add("stderr", f"Not staged, its name is no path below the job folder: {key[:200]!a}")
+        if not work.dropped:
+            self._staged = collector.stamps(self._job)
+        work.download_seconds = time.monotonic() - began
+
+    def render(self, work: Work) -> Outcome:
+        """Runs the work's instance until it ends or the work is dropped. Raises EngineMissing, OSError."""
+        instance = work.attempt.instance
+        engine = self._engine or self._start(work)
+        work.phase, work.meter = Phase.EXECUTION, Meter(engine.pid)
+        outcome = engine.run(
+            instance.instance_id,
+            environment_of(instance, work.task, sandbox.job_path(self._job, self._machine.tier)),
+            lambda event: _note(work, event),
+            lambda: work.dropped is not None,
+        )
+        work.execution_seconds = outcome.execution_seconds
+        work.environment_seconds += outcome.load_seconds
+        return outcome
+
+    def gather(self, work: Work, outbox: Path) -> collector.Harvest:
+        """Moves what the instance left out of the engine's reach, so that the next one may begin."""
+        known = {name: str(value) for name, value in work.task.constants.items()}
+        filters = collector.Filters(
+            white=expanded(work.task.results_whitelist, known), black=expanded(work.task.results_blacklist, known)
+        )
+        harvest = collector.gather(self._job, self._staged or {}, outbox, filters)
+        if harvest.is_staging_changed:
+            self.close()
+        return harvest
+
+    def stop_engine(self) -> None:
+        if self._engine is not None:
+            self._engine.close()
+            self._engine = None
+
+    def close(self) -> None:
+        """Ends the engine and forgets the files; the next render stages them anew."""
+        self.stop_engine()
+        staging.wipe(self._folder)
+        self._staged = None
+
+    def _start(self, work: Work) -> Engine:
+        work.phase = Phase.ENVIRONMENT
+        began = time.monotonic()
+        self._engine = self._open_engine(work.task, self._job, self._folder / "scratch", self._machine)
+        self._engine.start()
+        work.environment_seconds = time.monotonic() - began
+        return self._engine
+
+
+def _note(work: Work, event: Event) -> None:
+    match event:
+        case LogLine(stream=stream, text=text):
+            work.output.add(stream, text)
+        case Progress(percent=percent):
+            work.progress = max(0.0, min(100.0, percent))
+        case FileWritten():
+            pass  # said before the file is whole; the collector looks for itself
