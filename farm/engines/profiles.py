@@ -3,7 +3,7 @@
 from typing import TypedDict
 
 from farm.engines.blender.profiles import BLENDER_PROFILES
-from farm.engines.installation import is_installed
+from farm.engines.installation import is_installed, ocio_config
 from farm.engines.profile import Constant, Profile
 
 __all__ = ["Constant", "Profile", "all_profiles", "blender_versions", "find"]
@@ -16,6 +16,8 @@ class BlenderVersion(TypedDict):
     version: str
     line: str
     installed: bool
+    ocio_config: str
+    """Path of this Blender's own colour configuration; empty where it isn't installed."""
 
 
 _FAMILIES: dict[str, tuple[Profile, ...]] = {"blender": BLENDER_PROFILES}
@@ -43,6 +45,7 @@ def blender_versions() -> list[BlenderVersion]:
             "version": profile.version,
             "line": profile.line,
             "installed": is_installed(profile),
+            "ocio_config": str(ocio_config(profile) or ""),
         }
         for profile in BLENDER_PROFILES
     ]
