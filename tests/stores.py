@@ -40,9 +40,13 @@ def wait_until_answers(url, process, seconds=30):
 
 
 @contextmanager
-def running(command, url, environment):
-    """A process that answers at `url`; ended, not abandoned."""
-    process = subprocess.Popen(command, env=os.environ | environment, start_new_session=True)
+def running(command, url, environment, log=None):
+    """A process that answers at `url`; ended, not abandoned. What it says goes into `log`."""
+    with ExitStack() as opened:
+        out = opened.enter_context(log.open("ab")) if log else None
+        process = subprocess.Popen(
+            command, env=os.environ | environment, start_new_session=True, stdout=out, stderr=subprocess.STDOUT
+        )
     try:
         wait_until_answers(url, process)
         yield process
@@ -58,20 +62,17 @@ def running(command, url, environment):
 @contextmanager
 def seaweed(folder):
     """The endpoint of a store that keeps its bytes in `folder`."""
-    ports = free_ports(2 * len(PORTS))
-    named = dict(zip(PORTS, ports, strict=False)) | {
-        f"{name}.grpc": port for name, port in zip(PORTS, ports[len(PORTS) :], strict=True)
-    }
-    options = [f"-{name.replace('.grpc', '.port.grpc') if '.grpc' in name else name + '.port'}={port}"
-               for name, port in named.items()]  # fmt: skip
+    http, grpc = (dict(zip(PORTS, free_ports(len(PORTS)), strict=True)) for _ in range(2))
+    options = [f"-{name}.port={port}" for name, port in http.items()]
+    options += [f"-{name}.port.grpc={port}" for name, port in grpc.items()]
     command = [
-        str(Path(sys.executable).with_name("weed")), "-logtostderr", "-minloglevel=2", "mini", f"-dir={folder}",
+        str(Path(sys.executable).with_name("weed")), "-logtostderr", "mini", f"-dir={folder}",
         "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-disableHttp", "-admin.ui=false", "-webdav=false",
         "-s3.port.iceberg=0", "-s3.port.lance=0", f"-s3.localSocket={folder}/s3.sock", *options,
     ]  # fmt: skip
     environment = {"AWS_ACCESS_KEY_ID": ACCESS_KEY, "AWS_SECRET_ACCESS_KEY": SECRET_KEY, "GOMEMLIMIT": "400MiB"}
-    url = f"http://127.0.0.1:{named['s3']}"
-    with running(command, url, environment):
+    url = f"http://127.0.0.1:{http['s3']}"
+    with running(command, url, environment, Path(folder) / "weed.log"):
         yield url
 
 
