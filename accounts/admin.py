@@ -4,6 +4,7 @@ import uuid
 from typing import Any
 
 from allauth.account.decorators import secure_admin_login
+from allauth.account.models import EmailAddress
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ActionForm
@@ -92,16 +93,20 @@ class AccountAdmin(UserAdmin):
     def suspend(self, request: HttpRequest, queryset: QuerySet[Account]) -> None:
         for account in queryset:
             if account == request.user:
-                self.message_user(
-                    request, "Your own account was left out: suspend it as another one.", messages.WARNING
-                )
-            else:
+                self.message_user(request, "Your own account was left out: ask another operator.", messages.WARNING)
+            elif self.has_change_permission(request, account):
                 standing.suspend(account)
 
     @admin.action(description="Restore suspended accounts", permissions=["change"])
     def restore(self, request: HttpRequest, queryset: QuerySet[Account]) -> None:
         for account in queryset:
             standing.restore(account)
+
+    def save_model(self, request: HttpRequest, obj: Account, form: Any, change: bool) -> None:
+        """A changed address signs in alone: allauth's rows of the old one would go on doing so."""
+        super().save_model(request, obj, form, change)
+        if change and "email" in form.changed_data:
+            EmailAddress.objects.filter(user=obj).exclude(email=obj.email).delete()
 
     def get_readonly_fields(self, request: HttpRequest, obj: Account | None = None) -> tuple[str, ...]:
         """Only an operator with all rights makes another one."""

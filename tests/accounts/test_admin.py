@@ -4,11 +4,13 @@ import uuid
 
 import pytest
 from django.contrib.auth.models import Permission
+from django.test import Client
 from django.urls import reverse
 
 from accounts import ledger, tokens
 from accounts.models import Account, LedgerEntry
 from tests.accounts.conftest import signed_in
+from tests.conftest import PASSWORD
 
 ACCOUNTS = "admin:accounts_account_changelist"
 TOKENS = "admin:accounts_apitoken_changelist"
@@ -103,6 +105,19 @@ def test_an_account_made_in_the_panel_is_greeted_too_and_kept_in_small_letters(p
 
     dora = Account.objects.get(email="dora@example.org")
     assert ledger.balance_seconds(dora) == 60 * 3600
+
+
+def test_an_address_changed_in_the_panel_replaces_the_old_one(panel, alice):
+    browser = Client()
+    browser.post(reverse("account_login"), {"login": alice.email, "password": PASSWORD})
+    form = {"email": "alice@new.example", "is_active": "on"}
+
+    panel.post(reverse("admin:accounts_account_change", args=[alice.pk]), form)
+
+    for address, works in (("alice@example.org", False), ("alice@new.example", True)):
+        browser = Client()
+        browser.post(reverse("account_login"), {"login": address, "password": PASSWORD})
+        assert ("_auth_user_id" in browser.session) == works
 
 
 def test_the_pages_of_one_row_open(panel, alice):
