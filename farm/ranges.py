@@ -23,7 +23,7 @@ def parse(text: str, longest: int) -> list[int]:
     `[471-475]` of old samples and spaces are tolerated. No id is made before their number
     is known to be within `longest`: `0-2000000000` costs nothing.
     """
-    spans = _joined(_span(part) for part in text.strip().strip("[]").split(","))
+    spans = _joined(_span(part) for part in re.sub(r"[\[\]]", "", text).split(","))
     count = sum(last - first + 1 for first, last in spans)
     if count > longest:
         raise RangeTooLong(f"{count:,} instances are asked for; at most {longest:,} are allowed.")
