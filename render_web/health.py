@@ -24,7 +24,7 @@ def health(request: HttpRequest) -> JsonResponse:
 
 
 def _state(check: Callable[[], None]) -> str:
-    """"ok", or what is wrong in a few words; never an address or a secret."""
+    """ "ok", or what is wrong in a few words; never an address or a secret."""
     try:
         check()
     except Silent as silence:

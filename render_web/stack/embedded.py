@@ -32,7 +32,7 @@ def valkey(home: Path) -> Part:
     # In a file and not on the command line, where every user of the machine could read the password.
     conf.write_text(
         f"bind 127.0.0.1\nport {port}\nrequirepass {password}\ndir {folder}\n"
-        "appendonly yes\nappendfsync everysec\nsave \"\"\nmaxmemory-policy noeviction\nloglevel warning\n"
+        'appendonly yes\nappendfsync everysec\nsave ""\nmaxmemory-policy noeviction\nloglevel warning\n'
     )
     conf.chmod(0o600)
     return Part(

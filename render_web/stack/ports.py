@@ -11,7 +11,7 @@ class PortTaken(Exception):
 
 def require_free(port: int, what: str, setting: str) -> None:
     """Raises PortTaken if something listens on loopback `port`."""
-    if not _is_free(port):
+    if not is_free(port):
         raise PortTaken(
             f"Port {port} ({what}) is taken by another program: end that one, or choose another with {setting}=…"
         )
@@ -24,14 +24,14 @@ def free_ports(count: int, *, twin_offset: int = 0) -> list[int]:
     """
     chosen: list[int] = []
     for port in random.sample(range(20_000, 45_000), 5_000):
-        if _is_free(port) and (not twin_offset or _is_free(port + twin_offset)):
+        if is_free(port) and (not twin_offset or is_free(port + twin_offset)):
             chosen.append(port)
             if len(chosen) == count:
                 return chosen
     raise PortTaken("No free ports are left on this machine.")
 
 
-def _is_free(port: int) -> bool:
+def is_free(port: int) -> bool:
     with closing(socket.socket(socket.AF_INET, socket.SOCK_STREAM)) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
