@@ -34,7 +34,7 @@ class OrderForm(forms.Form):
 
     def __init__(self, scene: Scene, data: Any = None) -> None:
         proposed = orders.proposed(scene)
-        super().__init__(data, initial=vars(proposed), auto_id="order_%s")
+        super().__init__(data, initial=vars(proposed), auto_id="order_%s", label_suffix="")
         self.facts = scenes.facts(scene)
         self._offer_versions()
         self._offer_cameras()

@@ -2,7 +2,7 @@
 
 export function startDialogs() {
   document.addEventListener("click", async (event) => {
-    const button = event.target.closest?.("[data-opens], [data-closes], [data-copies]");
+    const button = event.target.closest?.("[data-opens], [data-closes], [data-copy]");
     if (!button) return;
     if ("opens" in button.dataset) document.getElementById(button.dataset.opens)?.showModal();
     else if ("closes" in button.dataset) button.closest("dialog")?.close();
@@ -13,12 +13,22 @@ export function startDialogs() {
   });
 }
 
+/** Copies the text of what `data-copy` selects, and says so over the button (static/css/components.css). */
 async function copy(button) {
-  const text = document.getElementById(button.dataset.copies).textContent;
-  const words = button.querySelector("span") ?? button;
-  const before = words.textContent;
-  words.textContent = (await copied(text)) ? "Copied" : "Select it and copy";
-  setTimeout(() => (words.textContent = before), 2000);
+  const text = document.querySelector(button.dataset.copy).textContent;
+  button.dataset.said = (await copied(text)) ? "Copied" : "Select it and copy";
+  sayAloud(button.dataset.said);
+  setTimeout(() => delete button.dataset.said, 2000);
+}
+
+function sayAloud(words) {
+  let place = document.getElementById("said-aloud");
+  if (!place) {
+    place = document.createElement("p");
+    Object.assign(place, { id: "said-aloud", className: "visually-hidden", role: "status" });
+    document.body.append(place);
+  }
+  place.textContent = words;
 }
 
 /** On plain http there is no clipboard interface; the old command still works. */

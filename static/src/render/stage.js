@@ -6,7 +6,7 @@ export class Stage {
     this.wall = wall;
     this.part = (name) => root.querySelector(`[data-${name}]`);
     this.isFollowing = true;
-    this.number = null;
+    this.number = root.dataset.number ? Number(root.dataset.number) : null;
     this.part("scrub").addEventListener("input", () => {
       this.stop();
       this.isFollowing = this.index === this.wall.landed.length - 1;
