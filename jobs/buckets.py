@@ -68,9 +68,7 @@ class AccountBucket:
 
     def complete_upload(self, key: str, upload_id: str, etags: dict[int, str]) -> None:
         parts = [{"PartNumber": number, "ETag": etag} for number, etag in sorted(etags.items())]
-        self.client.complete_multipart_upload(
-            **self.at(key), UploadId=upload_id, MultipartUpload={"Parts": parts}
-        )
+        self.client.complete_multipart_upload(**self.at(key), UploadId=upload_id, MultipartUpload={"Parts": parts})
 
     def abort_upload(self, key: str, upload_id: str) -> None:
         """Frees the parts. An upload that is already gone is fine."""
@@ -132,7 +130,7 @@ class AccountBucket:
 
 
 def bucket_of(account: "Account", name: str) -> AccountBucket:
-    """The account's bucket, made at first use: straight in the store where the seam says so, else by the farm's door."""
+    """Made at first use: straight in the store where the seam says so, else by the farm's own door."""
     if settings.ACCOUNT_STORAGE:
         locate = cast(Callable[..., Any], import_string(settings.ACCOUNT_STORAGE))
         place = locate(account, name)
@@ -157,5 +155,3 @@ def _by_the_farms_door(account: "Account", name: str) -> AccountBucket:
     )
     client.create_bucket(Bucket=name)
     return AccountBucket(client, client, name, "")
-
-

@@ -37,13 +37,13 @@ def run(
     Raises ReaderFailed when it takes longer than `seconds`, more memory than `memory_mb`, or says nothing.
     """
     tier = sandbox.self_test().tier
-    (folder / "tmp").mkdir(exist_ok=True)
+    (folder / "unpacked").mkdir(exist_ok=True)
     with tempfile.TemporaryFile() as answer, tempfile.TemporaryFile() as complaints:
         process = sandbox.launch(
             [sys.executable, "-B", str(READERS / program), *arguments],
             job=folder,
             read_only=[Path(sys.prefix), Path(sys.base_prefix), READERS, *shown],
-            environment={"TMPDIR": f"{inside(folder)}/tmp", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
+            environment={"TMPDIR": f"{inside(folder)}/unpacked", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
             limits=Limits(memory_mb=memory_mb, wall_seconds=seconds),
             tier=tier,
             stdout=answer,

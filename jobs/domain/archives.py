@@ -23,9 +23,9 @@ READ_AHEAD_BYTES = 4 * 1024 * 1024
 class ArchiveRefused(Exception):
     """`problem` says what is wrong with the zip (jobs.problems)."""
 
-    def __init__(self, name: str, **said: object) -> None:
-        super().__init__(name)
-        self.problem = {"id": name, **said}
+    def __init__(self, problem_id: str, **said: object) -> None:
+        super().__init__(problem_id)
+        self.problem = {"id": problem_id, **said}
 
 
 class _Ranges(io.RawIOBase):
@@ -80,7 +80,7 @@ def unpack(bucket: AccountBucket, key: str, size: int, prefix: str) -> None:
     name = PurePosixPath(key).name
     reading = io.BufferedReader(_Ranges(bucket, key, size), READ_AHEAD_BYTES)
     try:
-        with zipfile.ZipFile(reading) as archive:  # type: ignore[arg-type]
+        with zipfile.ZipFile(reading) as archive:
             for path, member in _members(archive, name).items():
                 _check(member, name)
                 with archive.open(member) as stream:

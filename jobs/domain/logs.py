@@ -9,6 +9,7 @@ from jobs.models import Job, LogChunk
 
 MOST_LINES = 2000
 LONGEST_SEARCH = 200
+CHUNKS_AT_ONCE = 50
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ def lines(job: Job, after: int = 0, limit: int = 500, instance: int | None = Non
 def lines_before(job: Job, before: int, limit: int = 500, instance: int | None = None) -> list[Line]:
     """The last `limit` lines before line `before`, rising: a page scrolls up."""
     found: list[Line] = []
-    for chunk in _chunks(job, instance).filter(first_line__lt=before).order_by("-first_line").iterator(50):
+    for chunk in _chunks(job, instance).filter(first_line__lt=before).order_by("-first_line").iterator(CHUNKS_AT_ONCE):
         found[:0] = [line for line in lines_of(chunk) if line.number < before]
         if len(found) >= limit:
             break
@@ -50,12 +51,20 @@ def search(job: Job, words: str, after: int = 0, limit: int = 500, instance: int
 
 
 def as_text(job: Job, instance: int | None = None) -> Iterator[str]:
-    """The log as a text file, piece by piece. Of all instances, each line says whose it is."""
-    for chunk in _chunks(job, instance).iterator(50):
-        if instance is None:
-            yield "".join(f"{chunk.instance_id}> {text}\n" for text in chunk.text.split("\n"))
-        else:
-            yield chunk.text + "\n"
+    """The log as a text file, piece by piece, no query held open between them.
+
+    Of all instances, each line says whose it is.
+    """
+    last = 0
+    while chunks := list(_chunks(job, instance).filter(first_line__gt=last)[:CHUNKS_AT_ONCE]):
+        yield "".join(_as_text(chunk, says_whose=instance is None) for chunk in chunks)
+        last = chunks[-1].first_line
+
+
+def _as_text(chunk: LogChunk, *, says_whose: bool) -> str:
+    if says_whose:
+        return "".join(f"{chunk.instance_id}> {text}\n" for text in chunk.text.split("\n"))
+    return chunk.text + "\n"
 
 
 def lines_of(chunk: LogChunk) -> list[Line]:
@@ -71,7 +80,7 @@ def _chunks(job: Job, instance: int | None) -> QuerySet[LogChunk]:
 
 
 def _lines_of(chunks: QuerySet[LogChunk]) -> Iterator[Line]:
-    for chunk in chunks.iterator(50):
+    for chunk in chunks.iterator(CHUNKS_AT_ONCE):
         yield from lines_of(chunk)
 
 

@@ -45,6 +45,8 @@ class BlenderVersion:
     version: str
     line: str
     is_installed: bool
+    colour_config: str = ""
+    """Path of this Blender's own OCIO configuration; empty where nobody has it."""
 
     @property
     def number(self) -> tuple[int, ...]:
@@ -62,7 +64,10 @@ def blender_versions() -> list[BlenderVersion]:
     if not settings.ENGINE_VERSIONS:
         return []
     say = cast(Callable[[], list[dict[str, Any]]], import_string(settings.ENGINE_VERSIONS))
-    offered = [BlenderVersion(v["profile"], v["version"], v["line"], bool(v["installed"])) for v in say()]
+    offered = [
+        BlenderVersion(v["profile"], v["version"], v["line"], bool(v["installed"]), str(v.get("ocio_config") or ""))
+        for v in say()
+    ]
     return sorted(offered, key=lambda version: version.number)
 
 

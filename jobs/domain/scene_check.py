@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.db.models import F
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
@@ -67,14 +68,21 @@ def check(scene: Scene) -> None:
 def _claim(scene: Scene) -> bool:
     now = timezone.now()
     due = Scene.objects.filter(pk=scene.pk, state=SceneState.CHECKING, due_at__lte=now)
-    won = due.update(due_at=now + LEASE, check_started_at=now, checked_at=None)
+    won = due.update(due_at=now + LEASE, check_started_at=now, checked_at=None, check_count=F("check_count") + 1)
     if won:
         scene.refresh_from_db()
+    if won and scene.check_count > MOST_CHECKS:
+        _settle(
+            scene, SceneState.REFUSED, problems=[{"id": "check_failed", "reason": "the check never came to its end."}]
+        )
+        return False
     return bool(won)
 
 
 def _again_later(scene: Scene) -> None:
-    Scene.objects.filter(pk=scene.pk, state=SceneState.CHECKING).update(due_at=timezone.now() + timedelta(seconds=10))
+    """The store's silence is not counted against the scene."""
+    soon = timezone.now() + timedelta(seconds=10)
+    Scene.objects.filter(pk=scene.pk, state=SceneState.CHECKING).update(due_at=soon, check_count=F("check_count") - 1)
 
 
 def _check(scene: Scene, folder: Path) -> None:

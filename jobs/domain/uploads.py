@@ -125,7 +125,7 @@ def sign(upload: Upload, numbers: Iterable[int]) -> dict[int, str]:
         raise UploadRefused("This upload is over. Drop the file again.")
     if len(numbers) > MOST_PARTS_SIGNED_AT_ONCE:
         raise UploadRefused(f"At most {MOST_PARTS_SIGNED_AT_ONCE} parts at once.")
-    if numbers and not (1 <= numbers[0] and numbers[-1] <= part_count(upload)):
+    if numbers and (numbers[0] < 1 or numbers[-1] > part_count(upload)):
         raise UploadRefused(f"This file has parts 1 to {part_count(upload)}.")
     bucket = _bucket(upload)
     _touch(upload)

@@ -58,6 +58,10 @@ class Job(models.Model):
     line_count = models.BigIntegerField(default=0, help_text="Log lines so far; the next is line_count + 1.")
     stdout_offset = models.BigIntegerField(default=0, help_text="Characters of the farm task's stdout folded in.")
     stderr_offset = models.BigIntegerField(default=0)
+    output_tails = models.JSONField(
+        default=dict, help_text="stream → the last characters folded in: finds the place in a buffer that rotates."
+    )
+    pictures_leased_until = models.DateTimeField(null=True, help_text="One worker at a time opens landed frames.")
     next_poll_at = models.DateTimeField(null=True, db_index=True, help_text="Null: nothing to ask the farm.")
     watched_at = models.DateTimeField(null=True, help_text="When a page last had it open.")
 

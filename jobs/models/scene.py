@@ -22,6 +22,7 @@ class Scene(models.Model):
     problems = models.JSONField(default=list, help_text="[{id, …arguments}], worst first (jobs.problems)")
     thumbnail = models.FileField(upload_to="scenes", blank=True)
     created_at = models.DateTimeField(default=timezone.now, db_index=True)
+    check_count = models.PositiveIntegerField(default=0, help_text="Checks begun; after a few the scene is refused.")
     check_started_at = models.DateTimeField(null=True)
     checked_at = models.DateTimeField(null=True)
     due_at = models.DateTimeField(null=True, db_index=True, help_text="When the sweep looks at it (again).")

@@ -214,4 +214,4 @@ if __name__ == "__main__":
         said = {"error": "too_heavy"}
     except Exception as failure:  # the parent wants words for whatever happened
         said = {"error": "damaged", "detail": f"{type(failure).__name__}: {failure}"[:300]}
-    print(json.dumps(said))
+    sys.stdout.write(json.dumps(said))

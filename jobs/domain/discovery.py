@@ -1,0 +1,101 @@
+"""Tasks ordered by a script: found on the farm, and shown beside what was ordered in the browser."""
+
+import logging
+import re
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import ApiToken
+from jobs import farms
+from jobs.domain import frame_list, reports, submission
+from jobs.domain.scenes import clean_name
+from jobs.models import FarmPoller, Job
+
+if TYPE_CHECKING:
+    from accounts.models import Account
+
+logger = logging.getLogger(__name__)
+
+SOON = timedelta(seconds=2)
+TOKEN_USED_LATELY = timedelta(minutes=3)
+"""A token's use is noted to the minute (accounts.tokens)."""
+MOST_FRAMES = 20_000
+_OURS = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})-\d+")
+
+
+def ask_for(account: "Account") -> None:
+    """A page that lists renders is open, or a token was used: look for tasks soon."""
+    _soon([account.pk])
+
+
+def ask_for_scripting_accounts() -> None:
+    """The sweep's part: whoever used a token lately may have ordered something."""
+    lately = timezone.now() - TOKEN_USED_LATELY
+    used = ApiToken.objects.filter(is_internal=False, last_used_at__gt=lately, account__is_active=True)
+    _soon(list(used.values_list("account_id", flat=True).distinct()))
+
+
+def _soon(accounts: list[int]) -> None:
+    without = set(accounts) - set(FarmPoller.objects.filter(pk__in=accounts).values_list("pk", flat=True))
+    FarmPoller.objects.bulk_create([FarmPoller(pk=account) for account in without], ignore_conflicts=True)
+    idle = FarmPoller.objects.filter(pk__in=accounts, discover_at__isnull=True)
+    idle.update(discover_at=timezone.now() + SOON)
+
+
+def discover(account: "Account") -> None:
+    """Makes rows for tasks nobody knows here yet, if it is time to look. Raises farms.FarmDown, FarmRefused."""
+    due = FarmPoller.objects.filter(pk=account.pk, discover_at__lte=timezone.now())
+    if not due.update(discover_at=None):
+        return
+    farm = farms.of(account)
+    tasks = [task for task in farm.newest_tasks() if not _is_ours(account, task)]
+    known = set(
+        Job.objects.filter(account=account, farm_task_uuid__in=[task["uuid"] for task in tasks]).values_list(
+            "farm_task_uuid", flat=True
+        )
+    )
+    for task in tasks:
+        if task["uuid"] not in known:
+            try:
+                _add(account, reports.read(farm.task(task["uuid"])), str(task["uuid"]))
+            except farms.TaskGone:
+                continue
+
+
+def _is_ours(account: "Account", task: dict[str, Any]) -> bool:
+    """Our own may be on the farm before its row knows the uuid."""
+    match = _OURS.fullmatch(str(task.get("shortname")))
+    return match is not None and Job.objects.filter(account=account, pk=match[1]).exists()
+
+
+def _add(account: "Account", report: reports.Report, uuid: str) -> None:
+    numbers = _numbers(report)
+    with transaction.atomic():
+        if Job.objects.filter(account=account, farm_task_uuid=uuid).exists():
+            return
+        job = Job.objects.create(
+            account=account,
+            name=clean_name(report.name),
+            profile=report.profile,
+            frames=report.ranges or f"0-{max(report.instance_count - 1, 0)}",
+            frame_count=len(numbers),
+            farm_task_uuid=uuid,
+            result_bucket=report.result_bucket,
+            created_at=report.created_at or timezone.now(),
+            next_poll_at=timezone.now(),
+            revision=1,
+        )
+        submission.add_frames(job, numbers, revision=1)
+    logger.info("found task %s of %s", uuid, account.pk)
+
+
+def _numbers(report: reports.Report) -> list[int]:
+    if not report.ranges:
+        return list(range(min(report.instance_count, MOST_FRAMES)))
+    try:
+        return frame_list.parse(report.ranges.strip("[] "))[:MOST_FRAMES]
+    except frame_list.FrameListError:
+        return []

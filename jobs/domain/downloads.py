@@ -1,0 +1,44 @@
+"""Taking pictures home: one by a signed address of the store, all as a zip that is made while it is sent."""
+
+from collections.abc import Callable, Iterator
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from zipstream import ZipStream
+
+from jobs.buckets import bucket_of
+from jobs.enums import FrameState
+from jobs.models import Frame, Job
+
+if TYPE_CHECKING:
+    from accounts.models import Account
+
+
+def picture_address(account: "Account", frame: Frame, *, as_attachment: bool) -> str:
+    """For an hour; straight from the store."""
+    bucket = bucket_of(account, frame.job.result_bucket)
+    return bucket.signed_picture(frame.key, PurePosixPath(frame.key).name, as_attachment=as_attachment)
+
+
+def zip_of(job: Job, account: "Account") -> ZipStream | None:
+    """The frames that are here, stored as they are; its length is known before its first byte. None of none."""
+    landed = job.frame_set.filter(state=FrameState.DONE).exclude(key="").values_list("number", "key", "size_bytes")
+    bucket = bucket_of(account, job.result_bucket)
+    archive = ZipStream(sized=True)
+    names: set[str] = set()
+    for number, key, size in landed.iterator():
+        name = PurePosixPath(key).name
+        name = name if name not in names else f"{number}-{name}"
+        names.add(name)
+        archive.add(_whole(bucket.pieces, key, size), name, size=size)
+    return archive if names else None
+
+
+def _whole(pieces: Callable[[str], Iterator[bytes]], key: str, size: int) -> Iterator[bytes]:
+    """An object that changed its size since would break the zip in silence: it breaks aloud."""
+    sent = 0
+    for piece in pieces(key):
+        sent += len(piece)
+        yield piece
+    if sent != size:
+        raise OSError(f"{key} has {sent} bytes, not {size}")

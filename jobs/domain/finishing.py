@@ -1,0 +1,87 @@
+"""The end of a render: said only after the files were counted and opened against the frame list."""
+
+import logging
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from jobs.domain import frame_list, landing, lifecycle
+from jobs.domain.reports import Report
+from jobs.domain.revisions import change
+from jobs.enums import ENDED, FrameState, JobState
+from jobs.hurry import hurry
+from jobs.models import Frame, Job
+from jobs.problems.of_jobs import remedy_for
+
+logger = logging.getLogger(__name__)
+
+LOOK_AGAIN_SECONDS = 0.5
+OPENING_FOR_AT_MOST = timedelta(minutes=10)
+
+
+def finish(job: Job, report: Report) -> None:
+    """Ends the job if all that landed has been opened; else it is looked at again in a moment."""
+    if job.state in ENDED:
+        Job.objects.filter(pk=job.pk).update(next_poll_at=None)
+        return
+    if unopened(job).filter(landed_at__gt=timezone.now() - OPENING_FOR_AT_MOST).exists():
+        hurry("open_pictures", job.pk)
+        soon = timezone.now() + timedelta(seconds=LOOK_AGAIN_SECONDS)
+        Job.objects.filter(pk=job.pk).update(next_poll_at=soon)
+        return
+    if report.state == "Cancelled":
+        lifecycle.end_as_cancelled(job)
+    else:
+        _settle_frames(job, report)
+        _end(job, report)
+
+
+def unopened(job: Job) -> QuerySet[Frame]:
+    """Landed frames that nobody has tried to open yet."""
+    return Frame.objects.filter(job_id=job.pk, state=FrameState.DONE, width=0).exclude(key="")
+
+
+def _settle_frames(job: Job, report: Report) -> None:
+    """What did not come back is failed, with its reason. A script's task may give back something else than frames."""
+    left = Frame.objects.filter(job_id=job.pk, state__in=[FrameState.WAITING, FrameState.RENDERING])
+    if not left.exists():
+        return
+    with change(job.pk) as revision:
+        if job.scene_id is None:
+            left.filter(number__in=report.succeeded[:20_000]).update(state=FrameState.DONE, revision=revision)
+        left.update(state=FrameState.FAILED, problem={"id": "frame_missing"}, revision=revision)
+        Job.objects.filter(pk=job.pk).update(**landing.count(job))
+    job.refresh_from_db()
+
+
+def _end(job: Job, report: Report) -> None:
+    failed = Frame.objects.filter(job_id=job.pk).exclude(state=FrameState.DONE)
+    if not failed.exists() and report.state == "Success":
+        lifecycle.move(job, JobState.COMPLETED, problem=None, next_poll_at=None)
+        return
+    lifecycle.move(job, JobState.FAILED, problem=_problem(job, list(failed), report), next_poll_at=None)
+
+
+def _problem(job: Job, failed: list[Frame], report: Report) -> dict[str, Any]:
+    said: dict[str, Any] = {"count": len(failed), "frames": frame_list.spoken([frame.number for frame in failed])}
+    reasons = {str((frame.problem or {}).get("id")) for frame in failed}
+    if reasons == {"frame_missing"} and report.state == "Success":
+        return {"id": "frames_missing", **said}
+    if reasons == {"frame_unreadable"}:
+        return {"id": "frames_unreadable", **said}
+    message = report.error or next((f.problem["message"] for f in failed if f.problem and "message" in f.problem), "")
+    said.update(message=message or "it did not say why.", remedy=remedy_for(message))
+    return {"id": "all_frames_failed" if len(failed) >= job.frame_count else "frames_failed", **said}
+
+
+def task_vanished(job: Job) -> None:
+    """Deleted on the farm, by a script perhaps."""
+    logger.warning("job %s: the farm no longer knows task %s", job.pk, job.farm_task_uuid)
+    if job.state in ENDED:
+        Job.objects.filter(pk=job.pk).update(next_poll_at=None)
+    elif job.state == JobState.CANCELLING:
+        lifecycle.end_as_cancelled(job)
+    else:
+        lifecycle.fail(job, {"id": "task_vanished"})

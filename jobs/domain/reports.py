@@ -1,0 +1,128 @@
+"""A farm's word on a task, read into what the rows keep. Unknown words are kept, never guessed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.utils.dateparse import parse_datetime
+
+from jobs.domain.log_cleaning import clean
+
+SUCCESS, FAILURE, CANCELLED, WAITING = "success", "failure", "cancelled", "waiting"
+ENDED_PHASES = frozenset({SUCCESS, FAILURE, CANCELLED})
+ENDED_STATES = frozenset({"Success", "Failure", "Cancelled"})
+RENDERING_STATES = frozenset(
+    {
+        "PartiallyDispatched",
+        "FullyDispatched",
+        "PartiallyExecuting",
+        "FullyExecuting",
+        "DownloadingResults",
+        "UploadingResults",
+    }
+)
+KNOWN_STATES = ENDED_STATES | RENDERING_STATES | {"Submitted", "PendingCancel", "PendingDelete"}
+
+
+@dataclass(frozen=True)
+class InstanceReport:
+    instance_id: int
+    phase: str
+    """The farm's phase while it runs, else success, failure or cancelled."""
+    progress: float = 0.0
+    cpu_percent: float = 0.0
+    memory_mb: float = 0.0
+    cpu_model: str = ""
+    node: str = ""
+    attempt_count: int = 0
+    execution_seconds: float = 0.0
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class Report:
+    state: str
+    instances: Mapping[int, InstanceReport] = field(default_factory=dict)
+    error: str = ""
+    """The first of the farm's reasons for a failure."""
+    result_bucket: str = ""
+    name: str = ""
+    profile: str = ""
+    ranges: str = ""
+    instance_count: int = 0
+    created_at: datetime | None = None
+
+    @property
+    def has_ended(self) -> bool:
+        return self.state in ENDED_STATES
+
+    @property
+    def succeeded(self) -> list[int]:
+        return [number for number, instance in self.instances.items() if instance.phase == SUCCESS]
+
+
+def read(task: Mapping[str, Any]) -> Report:
+    """Of a task's full JSON or its summary."""
+    running = ((task.get("status") or {}).get("runningInstancesInfo") or {}).get("perRunningInstanceInfo") or []
+    instances = {number: _running(said) for said in running if (number := _id(said)) is not None}
+    for said in task.get("completedInstances") or []:
+        if (number := _id(said)) is not None:
+            instances[number] = _completed(said)
+    errors = task.get("errors") or []
+    return Report(
+        state=_text(task, "state", 40),
+        instances=instances,
+        error=_text(errors[0], "message", 300) if errors and isinstance(errors[0], dict) else "",
+        result_bucket=_text(task, "resultBucket", 255),
+        name=_text(task, "name", 200),
+        profile=_text(task, "profile", 100),
+        ranges=str(task.get("advancedRanges") or "")[:100_000],
+        instance_count=int(_number(task, "instanceCount")),
+        created_at=parse_datetime(_text(task, "creationDate", 40) or ""),
+    )
+
+
+def _running(said: Mapping[str, Any]) -> InstanceReport:
+    return InstanceReport(
+        instance_id=int(said["instanceId"]),
+        phase=_text(said, "phase", 20).lower() or "dispatch",
+        progress=_number(said, "progress"),
+        cpu_percent=_number(said, "cpuUsage"),
+        memory_mb=_number(said, "currentMemoryMB"),
+        cpu_model=_text(said, "cpuModel", 200),
+        node=_text(said, "nodeName", 100),
+        attempt_count=int(_number(said, "executionAttemptCount")),
+        execution_seconds=_number(said, "executionTimeSec"),
+    )
+
+
+def _completed(said: Mapping[str, Any]) -> InstanceReport:
+    phase = _text(said, "state", 20).lower()
+    error = said.get("error")
+    return InstanceReport(
+        instance_id=int(said["instanceId"]),
+        phase=phase,
+        progress=100.0 if phase == SUCCESS else 0.0,
+        memory_mb=_number(said, "peakMemoryMB"),
+        cpu_model=_text(said, "cpuModel", 200),
+        node=_text(said, "nodeName", 100),
+        attempt_count=int(_number(said, "executionAttemptCount")),
+        execution_seconds=_number(said, "execTimeSec"),
+        error=_text(error, "message", 500) if isinstance(error, dict) else "",
+    )
+
+
+def _id(said: Any) -> int | None:
+    number = said.get("instanceId") if isinstance(said, dict) else None
+    return number if isinstance(number, int) and not isinstance(number, bool) else None
+
+
+def _text(said: Mapping[str, Any], name: str, most: int) -> str:
+    value = said.get(name)
+    return clean(value.replace("\n", " "))[:most] if isinstance(value, str) else ""
+
+
+def _number(said: Mapping[str, Any], name: str) -> float:
+    value = said.get(name)
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else 0.0

@@ -1,0 +1,232 @@
+"""Handing a render to the farm: the row is the order, the message hurries it, and the farm gets it once."""
+
+import logging
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from jobs import farms
+from jobs.domain import farm_silence, frame_list, lifecycle, orders, scenes
+from jobs.domain.orders import Order
+from jobs.domain.revisions import change
+from jobs.enums import FrameState, JobState
+from jobs.hurry import hurry
+from jobs.models import FarmInstance, Frame, Job, Scene
+
+logger = logging.getLogger(__name__)
+
+LEASE = timedelta(seconds=60)
+"""One submission at a time; after this another may try."""
+AGAIN_AFTER = timedelta(seconds=5)
+FRAMES_AT_ONCE = 2000
+NOT_LANDED: dict[str, Any] = {
+    "problem": None,
+    "key": "",
+    "size_bytes": 0,
+    "width": 0,
+    "height": 0,
+    "thumbnail": "",
+    "preview": "",
+    "looks": "",
+    "landed_at": None,
+}
+
+
+def order(scene: Scene, wanted: Order) -> Job:
+    """The job's rows, frames and all; a worker hands it over. Raises orders.OrderRefused."""
+    frames = orders.checked(scene, wanted)
+    with transaction.atomic():
+        job = Job.objects.create(
+            account_id=scene.account_id,
+            scene=scene,
+            name=scenes.clean_name(wanted.name or scene.name),
+            profile=wanted.profile,
+            frames=wanted.frames,
+            frame_count=len(frames),
+            camera=wanted.camera,
+            resolution_percent=wanted.resolution_percent,
+            samples=wanted.samples,
+            output_format=wanted.output_format,
+            next_poll_at=timezone.now(),
+        )
+        Job.objects.filter(pk=job.pk).update(result_bucket=f"render-{job.pk}", revision=1)
+        add_frames(job, frames, revision=1)
+        hurry("submit_job", job.pk)
+    job.refresh_from_db()
+    return job
+
+
+def add_frames(job: Job, numbers: Sequence[int], revision: int) -> None:
+    Frame.objects.bulk_create(
+        [Frame(job=job, number=number, revision=revision) for number in numbers], batch_size=FRAMES_AT_ONCE
+    )
+
+
+def submit(job: Job) -> None:
+    """Hands a submitting job to the farm. Safe to call twice, and after an answer that never came."""
+    if not _claim(job):
+        return
+    try:
+        uuid = _task_of(job)
+    except farms.FarmDown as down:
+        again = farm_silence.silent(job.account, str(down))
+        Job.objects.filter(pk=job.pk).update(next_poll_at=again)
+        return
+    except farms.FarmRefused as refused:
+        _refused(job, str(refused))
+        return
+    _handed_over(job, uuid)
+
+
+def _task_of(job: Job) -> str:
+    """Found, if an answer of the farm was lost before; else ordered. Raises farms.FarmDown, FarmRefused."""
+    farm = farms.of(job.account)
+    found = farm.find(shortname(job))
+    if found:
+        return found
+    try:
+        return farm.submit(_task_order(job))
+    except farms.FarmRefused:
+        found = farm.find(shortname(job))  # refused perhaps because another worker was quicker
+        if found:
+            return found
+        raise
+
+
+def shortname(job: Job) -> str:
+    return f"{job.pk}-{job.submission_number}"
+
+
+def _claim(job: Job) -> bool:
+    """The task is looked for before it is posted, so a claim that ran out does not double it."""
+    now = timezone.now()
+    due = Job.objects.filter(
+        pk=job.pk,
+        state__in=[JobState.SUBMITTING, JobState.CANCELLING],
+        farm_task_uuid="",
+        next_poll_at__lte=now,
+    )
+    won = due.update(next_poll_at=now + LEASE)
+    job.refresh_from_db()
+    if won and job.state == JobState.CANCELLING:
+        return _was_never_handed_over(job)
+    return bool(won)
+
+
+def _was_never_handed_over(job: Job) -> bool:
+    """Cancelled before the farm had it. An answer of the farm may have been lost: its task is found and stopped."""
+    try:
+        farm = farms.of(job.account)
+        uuid = farm.find(shortname(job))
+        if uuid:
+            farm.cancel(uuid)
+            _handed_over(job, uuid)
+        else:
+            lifecycle.end_as_cancelled(job)
+    except (farms.FarmDown, farms.FarmRefused):
+        Job.objects.filter(pk=job.pk).update(next_poll_at=timezone.now() + AGAIN_AFTER)
+    return False
+
+
+def _task_order(job: Job) -> farms.TaskOrder:
+    assert job.scene is not None
+    numbers = job.frame_set.filter(state=FrameState.WAITING).values_list("number", flat=True)
+    return farms.TaskOrder(
+        name=job.name,
+        shortname=shortname(job),
+        profile=job.profile,
+        ranges=frame_list.to_ranges(list(numbers)),
+        constants=_constants(job, job.scene),
+        scene_bucket=scenes.SCENES_BUCKET,
+        scene_prefix=scenes.key(job.scene, ""),
+        result_bucket=job.result_bucket,
+    )
+
+
+def _constants(job: Job, scene: Scene) -> dict[str, str]:
+    constants = {"BLEND_FILE": scene.main_file, "BLEND_FORMAT": job.output_format}
+    if job.samples is not None:
+        constants["BLEND_CYCLES_SAMPLES"] = str(job.samples)
+    if job.resolution_percent is not None:
+        constants["BLEND_RATIO"] = str(job.resolution_percent)
+    if job.camera:
+        constants["BLEND_CAMERA"] = job.camera
+    return constants
+
+
+def _handed_over(job: Job, uuid: str) -> None:
+    Job.objects.filter(pk=job.pk, farm_task_uuid="").update(farm_task_uuid=uuid, next_poll_at=timezone.now())
+    job.refresh_from_db()
+    if job.state == JobState.SUBMITTING:
+        try:
+            lifecycle.move(job, JobState.WAITING)
+        except lifecycle.JobMovedMeanwhile:
+            job.refresh_from_db()
+    if job.state in (JobState.CANCELLING, JobState.CANCELLED):  # cancelled while it was on its way
+        hurry("cancel_on_farm", job.pk)
+    hurry("poll_account", job.account_id)
+
+
+def _refused(job: Job, message: str) -> None:
+    words = message.lower()
+    name = "no_hours_left" if "hours" in words or "credit" in words else "farm_refused"
+    name = "account_suspended" if "suspended" in words else name
+    logger.info("job %s was refused: %s", job.pk, message)
+    lifecycle.fail(job, {"id": name, "message": message[:300]})
+
+
+def cancel_on_farm(job: Job) -> None:
+    """Tells the farm. The poll asks again while the farm has not stopped."""
+    if job.state == JobState.CANCELLING and not job.farm_task_uuid:
+        submit(job)
+    if job.state not in (JobState.CANCELLING, JobState.CANCELLED) or not job.farm_task_uuid:
+        return
+    try:
+        farms.of(job.account).cancel(job.farm_task_uuid)
+    except (farms.FarmDown, farms.FarmRefused) as trouble:
+        logger.warning("job %s could not be cancelled on the farm yet: %s", job.pk, trouble)
+
+
+def render_failed_again(job: Job) -> None:
+    """A new farm task with the frames that are not there. Raises lifecycle.ForbiddenMove."""
+    if job.scene is None:
+        raise lifecycle.ForbiddenMove("This render was ordered by a script. Order it again from there.")
+    if not _not_there(job).exists():
+        raise lifecycle.ForbiddenMove("Every frame is here; there is nothing to render again.")
+    with transaction.atomic():
+        _begin_again(job)
+    job.refresh_from_db()
+    hurry("submit_job", job.pk)
+
+
+def _not_there(job: Job) -> QuerySet[Frame]:
+    return job.frame_set.filter(state__in=[FrameState.FAILED, FrameState.CANCELLED])
+
+
+def _begin_again(job: Job) -> None:
+    """The log goes on where it is; the new task's output begins at its first character."""
+    lifecycle.move(
+        job,
+        JobState.SUBMITTING,
+        problem=None,
+        ended_at=None,
+        farm_task_uuid="",
+        farm_state="",
+        submission_number=job.submission_number + 1,
+        stdout_offset=0,
+        stderr_offset=0,
+        output_tails={},
+        frames_failed_count=0,
+        next_poll_at=timezone.now(),
+    )
+    with change(job.pk) as revision:
+        numbers = list(_not_there(job).values_list("number", flat=True))
+        _not_there(job).update(state=FrameState.WAITING, revision=revision, **NOT_LANDED)
+        for first in range(0, len(numbers), FRAMES_AT_ONCE):
+            FarmInstance.objects.filter(job=job, instance_id__in=numbers[first : first + FRAMES_AT_ONCE]).update(
+                phase="waiting", progress=0, error="", revision=revision
+            )

@@ -1,0 +1,111 @@
+"""Asking the farm of an account and folding its answers into the rows of its jobs."""
+
+import logging
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from django.utils import timezone
+
+from jobs import farms
+from jobs.domain import finishing, landing, lifecycle, log_writing, machines, reports
+from jobs.domain.reports import InstanceReport, Report
+from jobs.domain.revisions import change
+from jobs.enums import ENDED, JobState
+from jobs.hurry import hurry
+from jobs.models import Job
+
+if TYPE_CHECKING:
+    from accounts.models import Account
+
+logger = logging.getLogger(__name__)
+
+WATCHED_EVERY_SECONDS = 0.4
+UNWATCHED_EVERY_SECONDS = 2.0
+WATCHED_FOR = timedelta(seconds=20)
+"""A page that is open says so every few seconds."""
+READINGS_AT_ONCE = 20
+"""A farm gives a long output in pieces; so many are taken in one turn."""
+
+Memory = dict[UUID, dict[int, InstanceReport]]
+"""What a poller saw last of each job's instances, so that what did not change costs no query."""
+
+
+def poll(account: "Account", memory: Memory | None = None) -> None:
+    """Asks about every job that is due. Raises farms.FarmDown, FarmRefused; jobs stay as they are then."""
+    memory = {} if memory is None else memory
+    for job in due(account, timezone.now()):
+        poll_job(job, farms.of(account), memory)
+
+
+def due(account: "Account", now: datetime) -> list[Job]:
+    with_task = Job.objects.filter(account_id=account.pk, next_poll_at__lte=now).exclude(farm_task_uuid="")
+    return list(with_task.select_related("scene", "account").order_by("next_poll_at")[:200])
+
+
+def poll_job(job: Job, farm: farms.Farm, memory: Memory) -> None:
+    try:
+        report = reports.read(farm.task(job.farm_task_uuid))
+    except farms.TaskGone:
+        finishing.task_vanished(job)
+        return
+    if report.state not in reports.KNOWN_STATES:
+        logger.warning("job %s: the farm says %r, which is no state known here", job.pk, report.state)
+    try:
+        _fold(job, farm, report, memory)
+    except (lifecycle.JobMovedMeanwhile, log_writing.ReadTwice, Job.DoesNotExist) as meanwhile:
+        logger.info("job %s changed while the farm was asked: %s", job.pk, meanwhile)
+        memory.pop(job.pk, None)
+
+
+def _fold(job: Job, farm: farms.Farm, report: Report, memory: Memory) -> None:
+    """The state is read before the output, so that an ended task's output is whole."""
+    known = memory.get(job.pk, {})
+    for _ in range(READINGS_AT_ONCE):
+        readings = log_writing.read(job, farm, is_last=report.has_ended)
+        instances = machines.changed(job, report.instances, known)
+        landed = landing.arrived(job, report.succeeded) if len(report.succeeded) > job.frames_done_count else {}
+        if readings or instances or landed or job.farm_state != report.state:
+            with change(job.pk) as revision:
+                machines.write(job, instances, revision)
+                landing.land(job, landed, revision)
+                log_writing.write(job, readings, revision)
+                facts = (
+                    {"used_seconds": machines.used_seconds(job), **landing.count(job)} if instances or landed else {}
+                )
+                Job.objects.filter(pk=job.pk).update(farm_state=report.state, **facts)
+            job.refresh_from_db()
+        known = memory[job.pk] = dict(report.instances)
+        if landed:
+            hurry("open_pictures", job.pk)
+        if not readings or not report.has_ended:
+            break
+    _follow(job, farm, report)
+
+
+def _follow(job: Job, farm: farms.Farm, report: Report) -> None:
+    """Moves the job as the farm's state says, and says when to ask again."""
+    if report.has_ended:
+        finishing.finish(job, report)
+        return
+    if job.state in (JobState.CANCELLING, JobState.CANCELLED) and report.state != "PendingCancel":
+        farm.cancel(job.farm_task_uuid)
+    elif report.state == "PendingCancel" and job.state not in ENDED | {JobState.CANCELLING}:
+        lifecycle.move(job, JobState.CANCELLING)
+    elif report.state in reports.RENDERING_STATES and job.state in (JobState.SUBMITTING, JobState.WAITING):
+        lifecycle.move(job, JobState.RENDERING)
+    elif report.state == "Submitted" and job.state in (JobState.SUBMITTING, JobState.RENDERING):
+        lifecycle.move(job, JobState.WAITING)
+    ask_again(job, _interval(job, report))
+
+
+def ask_again(job: Job, seconds: float) -> None:
+    at = timezone.now() + timedelta(seconds=seconds)
+    Job.objects.filter(pk=job.pk, next_poll_at__isnull=False).update(next_poll_at=at)
+
+
+def _interval(job: Job, report: Report) -> float:
+    """A task of thousands of instances is long to tell: it is asked for less often."""
+    watched = job.watched_at is not None and timezone.now() - job.watched_at < WATCHED_FOR
+    seconds = WATCHED_EVERY_SECONDS if watched else UNWATCHED_EVERY_SECONDS
+    return seconds * max(1.0, len(report.instances) / 500)

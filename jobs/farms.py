@@ -1,0 +1,196 @@
+"""The farm of an account, through the SDK: built-in or Qarnot's. The only user of `qarnot`.
+
+Every call has a time limit and none is repeated by the SDK, whose own repeats block for 31 s and double a POST.
+"""
+
+import json
+import logging
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import qarnot
+import requests
+from django.conf import settings
+from qarnot.advanced_bucket import BucketPrefixFiltering, PrefixResourcesTransformation
+from qarnot.bucket import Bucket
+from qarnot.exceptions import QarnotException, UnauthorizedException
+
+from accounts.tokens import internal_token
+
+if TYPE_CHECKING:
+    from accounts.models import Account
+
+TIMEOUT_SECONDS = 10
+MOST_CONNECTIONS = 500
+OFFSET_HEADER = "X-Output-Offset"
+
+
+class FarmDown(Exception):
+    """No answer, or one that says "not now": ask again later. Nothing is known to have happened."""
+
+
+class FarmRefused(Exception):
+    """The farm said no, and will say it again. The text is the farm's own."""
+
+
+class TaskGone(Exception):
+    """The farm knows no such task."""
+
+
+@dataclass(frozen=True)
+class Output:
+    """A part of what a task printed: `text` from character `start` on; `start` is None where the farm
+    gives its whole buffer, as Qarnot's does."""
+
+    text: str
+    start: int | None
+
+
+@dataclass(frozen=True)
+class TaskOrder:
+    name: str
+    shortname: str
+    """Unique in the account; also the task's tag, by which it is found again."""
+    profile: str
+    ranges: str
+    constants: Mapping[str, str]
+    scene_bucket: str
+    scene_prefix: str
+    result_bucket: str
+
+
+@dataclass
+class Farm:
+    email: str
+    token: str
+    connection: Any = field(repr=False)
+
+    @property
+    def storage_url(self) -> str:
+        return str(self.connection.storage)
+
+    def submit(self, order: TaskOrder) -> str:
+        """The new task's uuid. Raises FarmDown (it may have been taken all the same), FarmRefused."""
+        task = self.connection.create_task(order.name, order.profile, order.ranges, shortname=order.shortname)
+        task.tags = [order.shortname]
+        task.constants.update(order.constants)
+        scene = Bucket(self.connection, order.scene_bucket, create=False)
+        scene = scene.with_filtering(BucketPrefixFiltering(order.scene_prefix))
+        scene = scene.with_resource_transformation(PrefixResourcesTransformation(order.scene_prefix))
+        task.resources.append(scene)
+        task.results = Bucket(self.connection, order.result_bucket, create=False)
+        answer = self._ask("_post", "/tasks", json=task._to_json())
+        return str(self._json(answer)["uuid"])
+
+    def find(self, tag: str) -> str | None:
+        """The uuid of the task that carries the tag."""
+        wanted = {"operator": "Equal", "field": "Tags", "value": tag}
+        answer = self._ask("_post", "/tasks/paginate", json={"filter": wanted, "maximumResults": 1})
+        tasks = self._json(answer).get("data") or []
+        return str(tasks[0]["uuid"]) if tasks else None
+
+    def task(self, uuid: str) -> dict[str, Any]:
+        """The task as the farm tells it. Raises TaskGone."""
+        said = self._json(self._ask("_get", f"/tasks/{uuid}"))
+        return said if isinstance(said, dict) else {}
+
+    def output(self, uuid: str, stream: str, offset: int) -> Output:
+        """From character `offset` on. Read by GET, so that no other reader misses what we took."""
+        answer = self._ask("_get", f"/tasks/{uuid}/{stream}?offset={offset}")
+        answer.encoding = "utf-8"
+        start = answer.headers.get(OFFSET_HEADER, "")
+        if start.isdigit():
+            return Output(answer.text, int(start))
+        return Output(_unquoted(answer.text), None)
+
+    def newest_tasks(self, most: int = 50) -> list[dict[str, Any]]:
+        """Summaries; the newest first where the farm minds the order."""
+        asked = {"maximumResults": most, "orderBy": "creationDate", "orderType": "Descending"}
+        return list(self._json(self._ask("_post", "/tasks/summaries/paginate", json=asked)).get("data") or [])
+
+    def cancel(self, uuid: str) -> None:
+        """Asks the farm to stop. A task that has ended, or is gone, is fine."""
+        try:
+            self._ask("_post", f"/tasks/{uuid}/abort")
+        except (FarmRefused, TaskGone) as settled:
+            logging.getLogger(__name__).info("task %s is over: %s", uuid, settled)
+
+    def _ask(self, verb: str, url: str, **body: Any) -> requests.Response:
+        try:
+            answer: requests.Response = getattr(self.connection, verb)(url, **body)
+        except UnauthorizedException as refused:
+            raise FarmRefused("The farm does not accept this account's token.") from refused
+        except (requests.RequestException, OSError) as silent:
+            raise FarmDown(str(silent)) from silent
+        if answer.ok:
+            return answer
+        if answer.status_code == 429 or answer.status_code >= 500:
+            raise FarmDown(f"{answer.status_code} from {url}")
+        if answer.status_code == 404 and verb == "_get":
+            raise TaskGone(url)
+        raise FarmRefused(_message(answer))
+
+    @staticmethod
+    def _json(answer: requests.Response) -> Any:
+        try:
+            return answer.json()
+        except ValueError as garbled:
+            raise FarmDown("The farm's answer can't be read.") from garbled
+
+
+def _unquoted(text: str) -> str:
+    """Qarnot's service seems to send the buffer as a JSON text."""
+    if len(text) > 1 and text[0] == text[-1] == '"':
+        try:
+            return str(json.loads(text))
+        except ValueError:
+            return text
+    return text
+
+
+def _message(answer: requests.Response) -> str:
+    try:
+        said = answer.json()
+    except ValueError:
+        return answer.text[:500] or f"{answer.status_code}"
+    return str(said.get("message") or said.get("error") or said)[:500] if isinstance(said, dict) else str(said)[:500]
+
+
+_kept: OrderedDict[tuple[str, str], Farm] = OrderedDict()
+_keeping = threading.Lock()
+
+
+def of(account: "Account") -> Farm:
+    """The account's farm, its connection kept in this process. Raises FarmDown, FarmRefused."""
+    token = internal_token(account)
+    place = (settings.FARM_URL, token)
+    with _keeping:
+        farm = _kept.get(place)
+        if farm is not None:
+            _kept.move_to_end(place)
+            return farm
+    farm = Farm(account.email, token, _connected(token))
+    with _keeping:
+        _kept[place] = farm
+        while len(_kept) > MOST_CONNECTIONS:
+            _kept.popitem(last=False)
+    return farm
+
+
+def _connected(token: str) -> Any:
+    try:
+        return qarnot.Connection(
+            client_token=token,
+            cluster_url=settings.FARM_URL,
+            cluster_timeout=TIMEOUT_SECONDS,
+            retry_count=0,
+            show_bucket_warnings=False,
+            logger=logging.getLogger("qarnot"),
+        )
+    except UnauthorizedException as refused:
+        raise FarmRefused("The farm does not accept this account's token.") from refused
+    except (requests.RequestException, QarnotException, ValueError, OSError) as silent:
+        raise FarmDown(str(silent)) from silent

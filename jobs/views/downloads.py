@@ -1,0 +1,67 @@
+"""Doors to pictures: redirects to signed addresses of the store, and the zip of all of them."""
+
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.db.models.fields.files import FieldFile
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.views.decorators.http import require_GET
+
+from jobs.domain import downloads
+from jobs.models import Frame, Job
+from jobs.views.door import account_of
+from jobs.views.logs import file_name
+from jobs.views.streaming import piecewise
+
+KEPT_FOR_SECONDS = 1800
+"""By the browser: half of what the signed address lasts."""
+
+
+@require_GET
+@login_required
+def picture(request: HttpRequest, job_id: UUID, number: int) -> HttpResponse:
+    frame = _frame(request, job_id, number)
+    if not frame.key:
+        raise Http404
+    as_attachment = "download" in request.GET
+    return redirect(downloads.picture_address(account_of(request), frame, as_attachment=as_attachment))
+
+
+@require_GET
+@login_required
+def preview(request: HttpRequest, job_id: UUID, number: int) -> HttpResponse:
+    return _media(_frame(request, job_id, number).preview)
+
+
+@require_GET
+@login_required
+def thumbnail(request: HttpRequest, job_id: UUID, number: int) -> HttpResponse:
+    return _media(_frame(request, job_id, number).thumbnail)
+
+
+def _frame(request: HttpRequest, job_id: UUID, number: int) -> Frame:
+    mine = Frame.objects.filter(job__account_id=account_of(request).pk).select_related("job")
+    return get_object_or_404(mine, job_id=job_id, number=number)
+
+
+def _media(file: FieldFile) -> HttpResponse:
+    if not file:
+        raise Http404
+    answer = redirect(file.url)
+    answer["Cache-Control"] = f"private, max-age={KEPT_FOR_SECONDS}"
+    return answer
+
+
+@require_GET
+@login_required
+def frames_zip(request: HttpRequest, job_id: UUID) -> HttpResponse | StreamingHttpResponse:
+    account = account_of(request)
+    job = get_object_or_404(Job.objects.visible_to(account), pk=job_id)
+    archive = downloads.zip_of(job, account)
+    if archive is None:
+        raise Http404
+    answer = StreamingHttpResponse(piecewise(iter(archive), asks_database=False), content_type="application/zip")
+    answer["Content-Length"] = str(len(archive))
+    answer["Content-Disposition"] = f'attachment; filename="{file_name(job.name)}.zip"'
+    return answer
