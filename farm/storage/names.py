@@ -1,7 +1,7 @@
 """Which bucket names and object keys are taken, and where they lie in the backing bucket.
 
 A key becomes a path below the account's prefix, and some stores keep objects as files of a
-tree, where `..` climbs and `//` collapses. Such keys are refused before anything is signed.
+tree, where `..` climbs, `//` collapses and `\\` is a slash. Such keys are refused before anything is signed.
 """
 
 import re
@@ -36,12 +36,20 @@ def check_key(key: str) -> str:
     """The key as it came, or BadKey. A trailing `/` (a folder's mark) is welcome."""
     if not key or len(key.encode("utf-8", "surrogatepass")) > KEY_BYTES_MAX:
         raise BadKey(f"A key has 1 to {KEY_BYTES_MAX} bytes.")
-    if _NOT_IN_XML.search(key):
+    if "" in key.removesuffix("/").split("/"):
+        raise BadKey("A key can't begin with a slash or hold two in a row.")
+    return check_beginning(key)
+
+
+def check_beginning(text: str) -> str:
+    """What a key may begin with (the prefix of a search), or BadKey."""
+    if _NOT_IN_XML.search(text):
         raise BadKey("A key can't hold control characters.")
-    segments = key.removesuffix("/").split("/")
-    if any(segment in ("", ".", "..") for segment in segments):
-        raise BadKey("A key can't hold an empty part, “.” or “..” between its slashes.")
-    return key
+    if "\\" in text:
+        raise BadKey("A key can't hold a backslash: write folders with “/”.")
+    if any(segment in (".", "..") for segment in text.split("/")):
+        raise BadKey("A key can't hold “.” or “..” between its slashes.")
+    return text
 
 
 def object_prefix(account_id: int, bucket_name: str) -> str:

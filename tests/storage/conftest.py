@@ -3,13 +3,10 @@
 import sys
 from urllib.parse import quote
 
-import boto3
 import pytest
-from botocore.config import Config
 from django.conf import settings
 
-from accounts.models import Account
-from accounts.tokens import make_token
+from tests.storage.people import Person
 from tests.stores import free_ports, running, s3_store  # noqa: F401
 
 
@@ -45,30 +42,6 @@ def door_process(s3_store, django_db_setup, django_db_blocker):  # noqa: F811
 def door(door_process, transactional_db):
     """The door's address."""
     return door_process.url
-
-
-class Person:
-    """An account with a token, and boto3's clients with the two at the door."""
-
-    def __init__(self, email, door):
-        self.account = Account.objects.create_user(email)
-        self.token, self.secret = make_token(self.account, "script")
-        self.email, self.door = email, door
-        self.s3 = self.client()
-
-    def client(self, **config):
-        config = {"request_checksum_calculation": "when_required", "signature_version": "s3v4", **config}
-        return boto3.client(
-            "s3",
-            endpoint_url=self.door,
-            aws_access_key_id=config.pop("access_key", self.email),
-            aws_secret_access_key=config.pop("secret", self.secret),
-            region_name=config.pop("region", "us-east-1"),
-            config=Config(s3={"addressing_style": "path"}, retries={"total_max_attempts": 1}, **config),
-        )
-
-    def keys(self, bucket, **query):
-        return [entry["Key"] for entry in self.s3.list_objects_v2(Bucket=bucket, **query).get("Contents", [])]
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from urllib.parse import quote, unquote_plus
 
 from farm.storage.call import Call
 from farm.storage.errors import S3Error
+from farm.storage.names import BadKey, check_beginning
 from farm.storage.operations.buckets import owner
 from farm.storage.operations.headers import quoted_etag
 from farm.storage.request import S3Request
@@ -126,7 +127,8 @@ class _Listing:
     def _mine(self, entries: list[Any], tag: str) -> list[tuple[Any, str]]:
         named = [(entry, unquote_plus(entry.findtext(tag, ""))) for entry in entries]
         prefix = self._call.prefix
-        return [(entry, name.removeprefix(prefix)) for entry, name in named if name.startswith(prefix)]
+        asked = prefix + self._call.request.query.get("prefix", "")  # a store that folds `//` may find more
+        return [(entry, name.removeprefix(prefix)) for entry, name in named if name.startswith(asked)]
 
 
 def shown_as(request: S3Request) -> Callable[[str], str]:
@@ -136,10 +138,11 @@ def shown_as(request: S3Request) -> Callable[[str], str]:
 
 
 def searched(text: str) -> str:
-    """A prefix or marker as it came. Raises S3Error where it would climb out of the bucket."""
-    if "\x00" in text or any(segment in (".", "..") for segment in text.split("/")[:-1]) or text.endswith("/.."):
-        raise S3Error("InvalidArgument", "No key holds “.” or “..” between its slashes.")
-    return text
+    """A prefix or marker as it came. Raises S3Error where no key can begin so."""
+    try:
+        return check_beginning(text)
+    except BadKey as refusal:
+        raise S3Error("InvalidArgument", str(refusal)) from refusal
 
 
 def keys_max(request: S3Request, name: str) -> int:

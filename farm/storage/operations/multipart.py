@@ -18,6 +18,8 @@ _UPLOAD_ID = re.compile(r"[A-Za-z0-9._~=+-]{1,1024}")
 
 async def create_upload(call: Call) -> None:
     await call.require_bucket()
+    if call.request.key.endswith("/"):
+        raise S3Error("InvalidArgument", "A key that ends with “/” marks a folder and holds no bytes.")
     headers = describing(call.request)
     async with call.store.request("POST", call.stored_key, query={"uploads": ""}, headers=headers) as response:
         if response.status != 200:

@@ -32,6 +32,8 @@ async def put_object(call: Call) -> None:
     await call.require_bucket()
     headers = describing(call.request) | only(call.request, ("if-match", "if-none-match"))
     payload = payload_of(call.request, call.caller)
+    if call.request.key.endswith("/") and payload.length:
+        raise S3Error("InvalidArgument", "A key that ends with “/” marks a folder and holds no bytes.")
     async with call.store.request("PUT", call.stored_key, headers=headers, body=payload) as response:
         if response.status != 200:
             raise await call.refusal_of(response)
