@@ -12,7 +12,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from farm.api.door import refusal
 
-_VERSION = re.compile(r"v1(/|$)", re.IGNORECASE)
+_VERSION = re.compile(r"^v1/", re.IGNORECASE)
 
 
 @csrf_exempt
@@ -28,7 +28,7 @@ def enter(request: HttpRequest, path: str) -> HttpResponse:
 def in_order(path: str) -> str:
     """The path with one slash between parts, none at the end, without the version before it."""
     plain = re.sub("/+", "/", path).strip("/")
-    return "/" + (_VERSION.sub("", plain) if plain.lower() != "v1" else plain)
+    return "/" + _VERSION.sub("", plain)
 
 
 urlpatterns = [re_path(r"^(?P<path>.*)$", enter, name="farm_api")]

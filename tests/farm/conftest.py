@@ -1,16 +1,13 @@
 """The farm behind a real HTTP server, driven by the real SDK; nodes are played by hand."""
 
+import json
+
 import pytest
 import qarnot
 
 from accounts.tokens import make_token
 from farm.models import Node, Site
 from tests.farm.by_hand import Machine
-
-
-@pytest.fixture(autouse=True)
-def _no_files_of_wsgi(settings):
-    settings.STORAGES = {**settings.STORAGES, "staticfiles": {"BACKEND": "django.core.files.storage.InMemoryStorage"}}
 
 
 @pytest.fixture
@@ -51,9 +48,16 @@ def ask(client):
         return client.generic(
             method,
             f"/farm/{path}",
-            "" if body is None else body if isinstance(body, str) else __import__("json").dumps(body),
+            _text(body),
             content_type="application/json",
             headers={**shown, **headers},
         )
 
     return request
+
+
+def _text(body):
+    """A text goes as it is, anything else as JSON."""
+    if body is None:
+        return ""
+    return body if isinstance(body, str) else json.dumps(body)

@@ -1,0 +1,105 @@
+"""The operator's lists: what they show, find and do, with no query per row."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from farm.models import Bucket, Instance, InstanceState, Node, Task
+from farm.submission import create_task
+
+LISTS = ["task", "instance", "node", "bucket", "site"]
+
+
+@pytest.fixture
+def task(alice):
+    return create_task(alice, {"name": "film", "profile": "blender-4.5", "instanceCount": 2})
+
+
+@pytest.fixture
+def panel(client, operator):
+    client.force_login(operator)
+    return client
+
+
+def act(panel, model, action, *rows):
+    chosen = {"action": action, "_selected_action": [row.pk for row in rows]}
+    return panel.post(reverse(f"admin:farm_{model}_changelist"), chosen, follow=True)
+
+
+def shown(panel, model, **asked):
+    answer = panel.get(reverse(f"admin:farm_{model}_changelist"), asked)
+    assert answer.status_code == 200
+    return answer
+
+
+@pytest.mark.parametrize("model", LISTS)
+def test_a_list_of_many_costs_as_many_queries_as_one_of_few(panel, alice, machine, model):
+    def queries():
+        for _ in range(3):
+            task = create_task(alice, {"name": "film", "profile": "blender-4.5", "instanceCount": 1})
+            machine.begin(task.pk, 0)
+            number = Node.objects.count() + 1
+            Node.objects.create(name=f"node-{number}", site=machine.node.site, owner=alice)
+            Bucket.objects.create(account=alice, name=f"B{number}")
+        with CaptureQueriesContext(connection) as captured:
+            shown(panel, model)
+        return len(captured)
+
+    queries()
+
+    assert queries() == queries()
+
+
+def test_a_task_is_found_by_uuid_name_and_account(panel, task, charlie):
+    other = create_task(charlie, {"name": "other", "profile": "blender-4.5", "instanceCount": 1})
+
+    for words in (str(task.uuid), "film", "alice@"):
+        page = shown(panel, "task", q=words).content.decode()
+        assert (str(task.pk) in page, str(other.pk) in page) == (True, False)
+    assert shown(panel, "instance", q=str(task.uuid)).context["cl"].result_count == 2
+
+
+def test_an_instance_and_a_task_can_be_looked_into(panel, task, machine):
+    attempt = machine.begin(task.pk, 0)
+
+    for model, row in [("task", task), ("instance", attempt.instance), ("node", machine.node)]:
+        assert panel.get(reverse(f"admin:farm_{model}_change", args=[row.pk])).status_code == 200
+
+
+def test_the_operator_cancels_a_task(panel, task, machine):
+    act(panel, "task", "cancel", task)
+
+    task.refresh_from_db()
+    assert task.state == "Cancelled"
+    assert b"is Cancelled and can" in act(panel, "task", "cancel", task).content
+
+
+def test_the_operator_renders_failed_instances_again(panel, task, machine):
+    machine.ends(machine.begin(task.pk, 1), InstanceState.FAILURE)
+    machine.ends(machine.begin(task.pk, 0))
+
+    act(panel, "task", "retry", task)
+
+    again = Task.objects.exclude(pk=task.pk).get()
+    assert list(Instance.objects.filter(task=again).values_list("instance_id", flat=True)) == [1]
+
+
+def test_the_operator_deletes_a_task(panel, task):
+    act(panel, "task", "remove", task)
+
+    assert not Task.objects.exists()
+
+
+def test_the_operator_drains_a_node_and_lets_it_work_again(panel, machine):
+    act(panel, "node", "drain", machine.node)
+    assert Node.objects.get().is_draining
+
+    act(panel, "node", "take_work_again", machine.node)
+    assert not Node.objects.get().is_draining
+
+
+def test_no_one_else_sees_the_panel(client, alice, task):
+    client.force_login(alice)
+
+    assert client.get(reverse("admin:farm_task_changelist")).status_code == 302
