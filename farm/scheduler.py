@@ -11,7 +11,7 @@ from uuid import UUID
 
 from celery import current_app
 from django.db import transaction
-from django.db.models import Count, DateTimeField, Exists, ExpressionWrapper, F, Min, OuterRef, Q, QuerySet
+from django.db.models import Count, DateTimeField, Exists, ExpressionWrapper, F, Min, OuterRef, QuerySet
 from django.db.models.functions import Now
 from kombu.exceptions import OperationalError
 
@@ -98,10 +98,10 @@ def _tasks_in_turn(node: Node, slot: str, prefer_task: UUID | None) -> Iterator[
         if ledger.balance_seconds(account) <= 0:
             continue
         tasks = claimable(node).filter(account=account)
-        preferred = tasks.filter(pk=prefer_task).first() if prefer_task else None
-        if preferred is not None:
-            yield preferred
-        yield from tasks.exclude(pk=prefer_task).order_by("created_at")[:_TRIED_AT_ONCE]
+        if prefer_task:
+            yield from tasks.filter(pk=prefer_task)
+            tasks = tasks.exclude(pk=prefer_task)
+        yield from tasks.order_by("created_at")[:_TRIED_AT_ONCE]
 
 
 def _accounts_in_turn(node: Node, slot: str, prefer_task: UUID | None) -> list[Account]:
@@ -109,10 +109,11 @@ def _accounts_in_turn(node: Node, slot: str, prefer_task: UUID | None) -> list[A
     if len(oldest) < 2:
         return list(Account.objects.filter(pk__in=oldest))
     running = Instance.objects.filter(state=InstanceState.RUNNING)
+    preferred = None
     if prefer_task:
-        running = running.exclude(Q(node=node) & Q(slot=slot))
+        running = running.exclude(node=node, slot=slot)
+        preferred = Task.objects.filter(pk=prefer_task).values_list("account", flat=True).first()
     counts = dict(running.values_list("task__account").annotate(Count("pk")).order_by())
-    preferred = Task.objects.filter(pk=prefer_task).values_list("account", flat=True).first()
     accounts = Account.objects.filter(pk__in=oldest)
     return sorted(accounts, key=lambda a: (counts.get(a.pk, 0), a.pk != preferred, oldest[a.pk]))
 

@@ -74,7 +74,11 @@ class Claims:
             return None
 
     def _claim(self, prefer_task: UUID | None) -> Attempt | None:
-        return scheduler.claim(self._node, self._slot, prefer_task=prefer_task)
+        try:
+            return scheduler.claim(self._node, self._slot, prefer_task=prefer_task)
+        except DatabaseError:
+            connection.close()
+            raise
 
     def _preferred(self) -> UUID | None:
         is_turn_over = time.monotonic() - self._turn_began > TURN_SECONDS

@@ -5,17 +5,19 @@ background (finisher) while the next one renders, and short frames are claimed a
 """
 
 import logging
-import shutil
+import signal
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import sandbox
 from farm.engines.process import Outcome
 from farm.models import Node
 from farm.node import finisher, staging
 from farm.node.claims import Claims
 from farm.node.collector import BadFilter, Harvest, TooMuchLeft
 from farm.node.finisher import Finished, Finisher, GaveUp
+from farm.node.identity import FREE_DISK_BYTES, free_bytes
 from farm.node.pulse import Pulse
 from farm.node.reports import Error
 from farm.node.work import Dropped, Work
@@ -23,7 +25,8 @@ from farm.node.workspace import EngineMissing, Machine, OpenEngine, Workspace, o
 
 log = logging.getLogger(__name__)
 
-FREE_DISK_BYTES = 2 * 1024**3
+_FROM_OUTSIDE = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
+"""No scene gets these: somebody ends the node, or its engine by hand."""
 END_WITHIN_SECONDS = 1.5
 """What is being uploaded when the node stops may take so long."""
 
@@ -71,7 +74,7 @@ class Shift:
         return count
 
     def _next(self) -> Work | None:
-        if self._slot.should_stop() or not has_room(self._slot.folder):
+        if self._slot.should_stop() or self._is_full():
             return None
         attempt = self._claims.next()
         if attempt is None:
@@ -82,6 +85,10 @@ class Shift:
         work = Work(attempt)
         self._pulse.hold(work)
         return work
+
+    def _is_full(self) -> bool:
+        """The node's row says so too, and what to do (identity)."""
+        return free_bytes(self._slot.folder) < FREE_DISK_BYTES
 
     def _handle(self, work: Work) -> None:
         workspace = self._workspace_of(work)
@@ -160,10 +167,11 @@ class Shift:
             self._workspace.close()
 
 
-def has_room(folder: Path) -> bool:
-    """Whether the disk has enough left to claim anything."""
-    return shutil.disk_usage(folder).free >= FREE_DISK_BYTES
-
-
 def _check(outcome: Outcome, work: Work) -> None:
     """Raises _Fault for a failed outcome; drops the work if the engine was ended by somebody else."""
+    if outcome.is_success:
+        return
+    if sandbox.signal_of(outcome.exit_code) in _FROM_OUTSIDE:
+        work.drop(Dropped.BROKEN)
+        return
+    raise _Fault(outcome.error_code, outcome.error_message, is_final=outcome.is_final)

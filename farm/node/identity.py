@@ -1,0 +1,79 @@
+"""What this machine says of itself: once when it starts, and again at every heartbeat."""
+
+import functools
+import os
+import platform
+from pathlib import Path
+
+import psutil
+from django.db.models.functions import Now
+
+import sandbox
+from farm.engines import profiles
+from farm.engines.installation import is_installed
+from farm.models import Node, Site
+
+HEARTBEAT_SECONDS = 5.0
+FREE_DISK_BYTES = 2 * 1024**3
+"""With less room than this on the scratch disk, nothing is claimed."""
+
+
+def register(name: str, site_name: str, slot_count: int) -> Node:
+    """The node's row, made or brought up to date. Takes a second: the sandbox is tried out."""
+    site, _ = Site.objects.get_or_create(name=site_name)
+    test = sandbox.self_test()
+    facts = {
+        "site": site,
+        "cpu_model": cpu_model(),
+        "core_count": core_count(),
+        "memory_mb": psutil.virtual_memory().total // 2**20,
+        "slot_count": slot_count,
+        "sandbox_tier": str(test.tier),
+        "sandbox_note": test.note,
+        "profiles": installed_profiles(),
+    }
+    node, _ = Node.objects.update_or_create(name=name, defaults={**facts, "problem": "", "heartbeat_at": Now()})
+    node.refresh_from_db()
+    return node
+
+
+def beat(node: Node, folder: Path, *, has_opengl: bool) -> None:
+    """Says that the machine is there, what it can render with, and why it takes nothing, if so."""
+    Node.objects.filter(pk=node.pk).update(
+        heartbeat_at=Now(), profiles=installed_profiles(), has_opengl=has_opengl, problem=problem(folder)
+    )
+
+
+def problem(folder: Path) -> str:
+    """Why this machine takes nothing, and what to do; empty when it does."""
+    if not installed_profiles():
+        return "No renderer is installed here. Install one with: manage.py engine install blender-4.5"
+    free = free_bytes(folder)
+    if free < FREE_DISK_BYTES:
+        return (
+            f"Only {free / 2**30:.1f} GB are free on the disk of {folder}, "
+            f"{FREE_DISK_BYTES // 2**30} are needed. Make room, or set NODE_SCRATCH to another disk."
+        )
+    return ""
+
+
+def free_bytes(folder: Path) -> int:
+    return psutil.disk_usage(str(folder)).free
+
+
+def installed_profiles() -> list[str]:
+    return [name for name, profile in profiles.all_profiles().items() if is_installed(profile)]
+
+
+def core_count() -> int:
+    """Those this process may use."""
+    return len(os.sched_getaffinity(0))
+
+
+@functools.cache
+def cpu_model() -> str:
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        name, _, value = line.partition(":")
+        if name.strip() == "model name":
+            return value.strip()[:200]
+    return platform.machine()

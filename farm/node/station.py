@@ -1,0 +1,172 @@
+"""The machine as a Celery worker: its slots are the worker's pool processes, its queue is `node.<name>`.
+
+Messages only wake a slot. A slot's process is told apart by its index in the pool; the one that takes a dead
+one's place gives back what that one held.
+"""
+
+import contextlib
+import fcntl
+import logging
+import mmap
+import os
+import shutil
+import signal
+import socket
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import billiard
+from celery import current_app, signals
+from django.conf import settings
+from django.db import DatabaseError, connection, connections
+
+import sandbox
+from farm.engines.blender import opengl
+from farm.models import Node
+from farm.node import identity, reports
+from farm.node.shift import Shift, Slot
+from farm.node.workspace import Machine
+from farm.storage import backing
+
+log = logging.getLogger(__name__)
+
+LOCK_WITHIN_SECONDS = 10.0
+"""So long the engines of a predecessor that was just killed may take to end."""
+
+
+class AlreadyRunning(Exception):
+    """Another process on this machine is the same node; the sentence says what to do."""
+
+
+@dataclass
+class Station:
+    """Made before the pool forks; `stops` is a byte that the parent and all its slots share, without a lock
+    that a killed process could keep."""
+
+    node: Node
+    folder: Path
+    stops: mmap.mmap = field(default_factory=lambda: mmap.mmap(-1, 1))
+    is_child_asked_to_stop: bool = False
+    is_on_shift: bool = False
+
+    @property
+    def machine(self) -> Machine:
+        threads = max(1, self.node.core_count // self.node.slot_count)
+        return Machine(threads=threads, tier=sandbox.Tier(self.node.sandbox_tier))
+
+    def should_stop(self) -> bool:
+        return self.is_child_asked_to_stop or self.stops[0] != 0
+
+    def slot(self) -> Slot:
+        """This process's seat."""
+        name = str(getattr(billiard.current_process(), "index", 0))
+        return Slot(self.node, name, self.folder / name, self.machine, self.should_stop)
+
+
+_station: Station | None = None
+
+
+def run(name: str, site: str, slot_count: int) -> int:
+    """Is the node until it is told to stop; returns the worker's exit code. Raises AlreadyRunning."""
+    global _station
+    folder = settings.NODE_SCRATCH / name
+    folder.mkdir(mode=0o711, parents=True, exist_ok=True)
+    with _alone(folder / "lock"):
+        _station = Station(identity.register(name, site, slot_count), folder)
+        backing.client()  # a tenth of a second, that the slots inherit
+        connections.close_all()
+        _connect_signals(_station)
+        worker = current_app.Worker(
+            hostname=f"{name}@{socket.gethostname()}",
+            queues=[f"node.{name}"],
+            concurrency=slot_count,
+            pool="prefork",
+            loglevel="WARNING",
+            without_gossip=True,
+            without_mingle=True,
+        )
+        worker.start()
+        return worker.exitcode or 0
+
+
+def work_a_shift() -> int:
+    """What a wake-up does, in a slot's process; returns how many instances were taken in hand."""
+    if _station is None or _station.should_stop():
+        return 0
+    _station.is_on_shift = True
+    try:
+        return Shift(_station.slot()).work()
+    finally:
+        _station.is_on_shift = False
+
+
+def _connect_signals(station: Station) -> None:
+    def begin_heartbeat(**_: Any) -> None:
+        threading.Thread(target=_beat_for_ever, args=(station,), name="heartbeat", daemon=True).start()
+
+    def stop(**_: Any) -> None:
+        station.stops[0] = 1
+
+    def sit_down(**_: Any) -> None:
+        _sit_down(station)
+
+    signals.worker_ready.connect(begin_heartbeat, weak=False)
+    signals.worker_shutting_down.connect(stop, weak=False)
+    signals.worker_process_init.connect(sit_down, weak=False)
+
+
+def _sit_down(station: Station) -> None:
+    """In a new slot process: a clean folder, and whatever a killed predecessor held goes back."""
+    signal.signal(signal.SIGTERM, lambda *_: _on_term(station))
+    slot = station.slot()
+    shutil.rmtree(slot.folder, ignore_errors=True)
+    slot.folder.mkdir(mode=0o711, exist_ok=True)
+    try:
+        reports.give_back_predecessors(station.node, slot.name)
+    except DatabaseError as error:
+        log.warning("slot %s: what its predecessor held waits for its lease: %s", slot.name, error)
+    finally:
+        connection.close()
+
+
+def _on_term(station: Station) -> None:
+    """A whole process group is often ended at once: a slot at work gives its work back first."""
+    station.is_child_asked_to_stop = True
+    if not station.is_on_shift:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _beat_for_ever(station: Station) -> None:
+    has_opengl = False
+    while not station.should_stop():
+        try:
+            identity.beat(station.node, station.folder, has_opengl=has_opengl)
+        except DatabaseError as error:
+            log.warning("no heartbeat: %s", error)
+        finally:
+            connection.close()  # a slot's process may be forked at any time, and must not inherit it
+        if not has_opengl and opengl.has_opengl():
+            has_opengl = True
+        else:
+            time.sleep(identity.HEARTBEAT_SECONDS)
+
+
+@contextlib.contextmanager
+def _alone(path: Path) -> Any:
+    with path.open("w") as lock:
+        ends_by = time.monotonic() + LOCK_WITHIN_SECONDS
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > ends_by:
+                    raise AlreadyRunning(
+                        f"This node runs already ({path} is locked). Stop it, or give this one another NODE_NAME."
+                    ) from None
+                time.sleep(0.1)
+        yield

@@ -1,0 +1,90 @@
+"""Finds in the rows what a lost message or a dead node left lying. Every sweep is safe twice at once:
+each change is a compare-and-set, made by reports and lifecycle."""
+
+import logging
+from collections.abc import Iterator
+from datetime import timedelta
+
+from django.db.models import DateTimeField, Exists, ExpressionWrapper, F, OuterRef, QuerySet
+from django.db.models.functions import Now
+
+from accounts import ledger
+from accounts.models import Account
+from farm import lifecycle, scheduler
+from farm.models import Attempt, Instance, InstanceState, Task
+from farm.node import reports
+
+log = logging.getLogger(__name__)
+
+WITHDRAWN_SECONDS = 30
+"""A node drops withdrawn work within two; after this long it is taken for silent."""
+NO_HOURS = "NO_HOURS"
+NO_HOURS_MESSAGE = (
+    "No render hours are left on this account. Ask the operator for more, then render these frames again."
+)
+
+
+def sweep() -> None:
+    hand_out_again()
+    end_withdrawn()
+    refresh_stuck()
+    fail_without_hours()
+    wake_for_waiting()
+
+
+def hand_out_again() -> int:
+    """Instances whose lease ran out wait again, or fail if they were lost too often. Returns how many."""
+    expired = _running_attempts().filter(instance__lease_until__lt=Now())
+    return sum(reports.lost(attempt, only_if_expired=True, reason="the lease ran out") for attempt in expired)
+
+
+def end_withdrawn() -> int:
+    """Instances that their node should have dropped long ago. Returns how many."""
+    long_ago = ExpressionWrapper(Now() - timedelta(seconds=WITHDRAWN_SECONDS), output_field=DateTimeField())
+    left = _running_attempts().filter(
+        instance__task__state__in=lifecycle.WITHDRAWN_STATES, instance__task__state_changed_at__lt=long_ago
+    )
+    return sum(reports.cancelled(attempt) for attempt in left)
+
+
+def refresh_stuck() -> None:
+    """Tasks nothing of which waits or runs, and that nobody has ended: a report was cut short."""
+    under_way = Instance.objects.filter(task=OuterRef("pk"), state__in=[InstanceState.WAITING, InstanceState.RUNNING])
+    stuck = Task.objects.filter(state__in=lifecycle.LIVE_STATES | lifecycle.WITHDRAWN_STATES)
+    for task in stuck.filter(~Exists(under_way)).values_list("pk", flat=True):
+        lifecycle.refresh_state(task)
+
+
+def fail_without_hours() -> None:
+    """What waits for an account that has no hours left would wait for ever."""
+    for task in _waiting_tasks_of(_accounts_without_hours()):
+        lifecycle.fail_waiting(task, NO_HOURS, NO_HOURS_MESSAGE)
+
+
+def wake_for_waiting() -> None:
+    """Heals lost wake-ups."""
+    if any(scheduler.claimable(node).exists() for node in scheduler.live_nodes()):
+        scheduler.wake()
+
+
+def _running_attempts() -> QuerySet[Attempt]:
+    return Attempt.objects.filter(
+        outcome=Attempt.Outcome.RUNNING,
+        instance__state=InstanceState.RUNNING,
+        number=F("instance__attempt_count"),
+    ).select_related("instance__task__account")
+
+
+def _accounts_without_hours() -> list[Account]:
+    waiting = Task.objects.filter(
+        Exists(Instance.objects.filter(task=OuterRef("pk"), state=InstanceState.WAITING)),
+        state__in=lifecycle.LIVE_STATES,
+    )
+    accounts = Account.objects.filter(pk__in=waiting.values("account"))
+    return [account for account in accounts if ledger.balance_seconds(account) <= 0]
+
+
+def _waiting_tasks_of(accounts: list[Account]) -> Iterator[Task]:
+    waiting = Instance.objects.filter(task=OuterRef("pk"), state=InstanceState.WAITING)
+    tasks = Task.objects.filter(Exists(waiting), account__in=accounts, state__in=lifecycle.LIVE_STATES)
+    return tasks.iterator()
