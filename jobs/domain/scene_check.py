@@ -100,7 +100,7 @@ def _check(scene: Scene, folder: Path) -> None:
     if problem:
         raise Refused(problem)
     _lay_out(bucket, objects, blends, folder)
-    said = _read(folder, main_file)
+    said = read_scene(folder, main_file)
     if said is None:  # older than the reader knows; Blender may still open it
         said = confirmation.facts_from_blender(_ask_blender(folder, main_file, ""))
         if said is None:
@@ -149,8 +149,8 @@ def _lay_out(bucket: AccountBucket, objects: dict[str, StoredObject], blends: li
             there.touch()
 
 
-def _read(folder: Path, main_file: str) -> dict[str, Any] | None:
-    """What the file says; None where it can't be read."""
+def read_scene(folder: Path, main_file: str) -> dict[str, Any] | None:
+    """What the file says (`folder` is the sandbox's while it is read); None where it can't be read."""
     room = folder.parent
     try:
         said = sandboxed.run(

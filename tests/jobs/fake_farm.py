@@ -1,0 +1,110 @@
+"""A farm that holds its tasks in memory and does what a test tells it to; it speaks as jobs.farms does."""
+
+import uuid
+from dataclasses import dataclass, field
+
+from jobs import farms
+
+
+@dataclass
+class FakeTask:
+    order: farms.TaskOrder
+    account_id: int
+    uuid: str = field(default_factory=lambda: str(uuid.uuid4()))
+    state: str = "Submitted"
+    running: dict = field(default_factory=dict)
+    completed: dict = field(default_factory=dict)
+    errors: list = field(default_factory=list)
+    text: dict = field(default_factory=lambda: {"stdout": "", "stderr": ""})
+
+    def to_json(self):
+        return {
+            "uuid": self.uuid,
+            "shortname": self.order.shortname,
+            "name": self.order.name,
+            "profile": self.order.profile,
+            "advancedRanges": self.order.ranges,
+            "instanceCount": 0,
+            "resultBucket": self.order.result_bucket,
+            "creationDate": "2026-11-23T10:00:00Z",
+            "state": self.state,
+            "errors": self.errors,
+            "completedInstances": list(self.completed.values()),
+            "status": {"runningInstancesInfo": {"perRunningInstanceInfo": list(self.running.values())}},
+        }
+
+
+class FakeFarm:
+    def __init__(self):
+        self.tasks = {}
+        self.is_down = False
+        self.loses_answers = False
+        self.refusal = None
+        self.gives_whole_output = False
+        """As Qarnot's does, which knows no offset."""
+
+    def of(self, account):
+        return FakeConnection(self, account)
+
+    def only_task(self):
+        (task,) = self.tasks.values()
+        return task
+
+    def runs(self, task, *numbers, phase="execution", progress=50.0):
+        task.state = "FullyExecuting"
+        for number in numbers:
+            task.running[number] = {
+                "instanceId": number, "phase": phase, "progress": progress, "cpuUsage": 98.0, "currentMemoryMB": 300,
+                "cpuModel": "EPYC", "nodeName": "node-1", "executionAttemptCount": 1,
+            }  # fmt: skip
+
+    def ends(self, task, *numbers, state="Success", seconds=2.0, message=""):
+        for number in numbers:
+            task.running.pop(number, None)
+            task.completed[number] = {
+                "instanceId": number, "state": state, "execTimeSec": seconds, "nodeName": "node-1",
+                "error": {"code": "x", "message": message} if message else None,
+            }  # fmt: skip
+
+
+class FakeConnection:
+    def __init__(self, farm, account):
+        self.farm, self.account = farm, account
+
+    def _answer(self):
+        if self.farm.is_down:
+            raise farms.FarmDown("no answer")
+
+    def submit(self, order):
+        self._answer()
+        if self.farm.refusal:
+            raise farms.FarmRefused(self.farm.refusal)
+        task = FakeTask(order, self.account.pk)
+        self.farm.tasks[task.uuid] = task
+        if self.farm.loses_answers:
+            raise farms.FarmDown("the answer was lost")
+        return task.uuid
+
+    def find(self, tag):
+        self._answer()
+        return next((task.uuid for task in self.farm.tasks.values() if task.order.shortname == tag), None)
+
+    def task(self, uuid):
+        self._answer()
+        if uuid not in self.farm.tasks:
+            raise farms.TaskGone(uuid)
+        return self.farm.tasks[uuid].to_json()
+
+    def output(self, uuid, stream, offset):
+        self._answer()
+        text = self.farm.tasks[uuid].text[stream]
+        return farms.Output(text, None) if self.farm.gives_whole_output else farms.Output(text[offset:], offset)
+
+    def newest_tasks(self, most=50):
+        self._answer()
+        mine = [task for task in self.farm.tasks.values() if task.account_id == self.account.pk]
+        return [task.to_json() for task in mine[-most:]]
+
+    def cancel(self, uuid):
+        self._answer()
+        self.farm.tasks[uuid].state = "PendingCancel"
