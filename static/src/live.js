@@ -2,18 +2,20 @@
 // revision and a line number; a hole is asked for again, and what it has is passed over. Where sockets
 // are blocked it asks by http instead.
 
-import { ask } from "./ask.js";
+import { Refused, ask } from "./ask.js";
 import { pause, pauseBefore } from "./retry.js";
 
 const SILENCE_MS = 25_000; // two heartbeats and a bit
 const POLL_MS = 2_500;
 const SOCKET_FAILURES_BEFORE_POLLING = 3;
+const NO_LONGER_YOURS = 4403;
+const GONE = 4404;
 
 export class Live {
   /**
    * @param {{address: string, changesAddress: string, logAddress: string, revision: number, lineCount: number,
    *   onChanges: (message: object) => void, onLines: (lines: object[], lineCount: number) => void,
-   *   onConnection: (isConnected: boolean) => void}} given
+   *   onConnection: (isConnected: boolean) => void, onGone: () => void}} given
    */
   constructor(given) {
     Object.assign(this, given);
@@ -25,6 +27,7 @@ export class Live {
   async run() {
     while (!this.stopped.signal.aborted) {
       const wasOpen = await this.listen();
+      if (this.stopped.signal.aborted) return;
       this.failures = wasOpen ? 1 : this.failures + 1;
       this.onConnection(false);
       if (this.failures >= SOCKET_FAILURES_BEFORE_POLLING) await this.poll();
@@ -58,8 +61,9 @@ export class Live {
         heard();
         this.take(JSON.parse(event.data));
       };
-      socket.onclose = () => {
+      socket.onclose = (event) => {
         clearTimeout(silence);
+        if (event.code === NO_LONGER_YOURS || event.code === GONE) this.end();
         done(wasOpen);
       };
     });
@@ -69,14 +73,25 @@ export class Live {
   async poll() {
     for (let round = 0; round < 12 && !this.stopped.signal.aborted; round += 1) {
       try {
-        this.take(await ask(`${this.changesAddress}?after=${this.revision}`, { signal: this.stopped.signal }));
+        const message = await ask(`${this.changesAddress}?after=${this.revision}`, { signal: this.stopped.signal });
+        this.take(message);
         this.onConnection(true);
-      } catch {
+        if (message.is_whole === false) continue;
+      } catch (failure) {
+        if (failure instanceof Refused) return this.end();
         this.onConnection(false);
       }
       await pause(POLL_MS, this.stopped.signal);
     }
     this.failures = 0;
+    return undefined;
+  }
+
+  /** Signed out, or the render was removed: asking on is of no use. */
+  end() {
+    if (this.stopped.signal.aborted) return;
+    this.stop();
+    this.onGone();
   }
 
   take(message) {
@@ -93,7 +108,9 @@ export class Live {
       this.revision = message.to;
       this.onChanges(message);
     }
-    this.takeLines(message.lines ?? [], message.line_count ?? 0);
+    // The first of several messages has not all the lines yet; the rest is on its way.
+    const isWhole = message.is_whole !== false;
+    this.takeLines(message.lines ?? [], isWhole ? (message.line_count ?? 0) : 0);
   }
 
   /** Lines in order, each once; what is missing between is fetched before the rest is shown. */

@@ -28,6 +28,7 @@ export function startRender(root) {
     },
     onLines: (lines, count) => panel.add(lines, count),
     onConnection: connectionSign(root.querySelector("[data-connection]")),
+    onGone: () => location.reload(),
   });
   document.addEventListener("htmx:after:swap", () => {
     wall.refresh();
@@ -43,8 +44,8 @@ export function startRender(root) {
 function replaceHeadline(html) {
   const old = document.getElementById("headline");
   const fresh = parseItem(html);
-  const sentence = ".headline-sentence span:last-child";
-  const isSame = old.dataset.state === fresh.dataset.state && old.querySelector(sentence).textContent === fresh.querySelector(sentence).textContent;
+  const words = (headline) => headline.dataset.state + [...headline.querySelectorAll(".headline-sentence, .headline-next")].map((line) => line.textContent).join();
+  const isSame = words(old) === words(fresh);
   if (!isSame) {
     old.replaceWith(fresh);
     return;

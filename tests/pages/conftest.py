@@ -1,0 +1,132 @@
+"""What the tests of pages stand on: people who are signed in, a render with frames, a browser, plain static files."""
+
+import functools
+import threading
+from http.server import ThreadingHTTPServer
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+from django.utils import timezone
+from playwright.sync_api import sync_playwright
+
+from jobs.domain.scene_facts import LinkedFile, SceneFacts
+from jobs.enums import FrameState, JobState, SceneState
+from jobs.models import FarmInstance, Frame, Job, Scene
+from tests import chromium
+from tests.pages.harness import Handler, Surroundings
+
+
+@pytest.fixture(autouse=True)
+def embedded_surroundings(settings):
+    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.STORAGES = settings.STORAGES | {
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    }
+    cache.clear()
+
+
+def signed_in(account):
+    client = Client()
+    client.force_login(account, backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+@pytest.fixture
+def alices_page(alice):
+    return signed_in(alice)
+
+
+@pytest.fixture
+def scene(alice):
+    facts = SceneFacts(
+        blender_version="4.5.3",
+        frame_start=1,
+        frame_end=24,
+        fps=24,
+        width=1920,
+        height=1080,
+        resolution_percent=50,
+        engine="CYCLES",
+        samples=64,
+        cameras=["Close", "Wide"],
+        camera="Wide",
+        linked_files=[LinkedFile("textures/wood.png", "image", is_missing=True)],
+    )
+    return Scene.objects.create(account=alice, name="Corridor", state=SceneState.READY, facts=facts.to_json())
+
+
+def make_render(account, scene=None, *, name="Corridor", state=JobState.RENDERING, frames=6, landed=3, **more):
+    job = Job.objects.create(
+        account=account,
+        scene=scene,
+        name=name,
+        state=state,
+        profile="blender-4.5",
+        frames=f"1-{frames}",
+        frame_count=frames,
+        frames_done_count=landed,
+        started_at=timezone.now(),
+        **more,
+    )
+    Frame.objects.bulk_create(make_frame(job, number, landed >= number) for number in range(1, frames + 1))
+    FarmInstance.objects.bulk_create(
+        FarmInstance(job=job, instance_id=number, phase="success" if landed >= number else "execution", progress=40)
+        for number in range(1, frames + 1)
+    )
+    return job
+
+
+def make_frame(job, number, has_landed):
+    if not has_landed:
+        return Frame(job=job, number=number)
+    return Frame(
+        job=job,
+        number=number,
+        state=FrameState.DONE,
+        key=f"{number:04}.png",
+        size_bytes=1000,
+        width=960,
+        height=540,
+        thumbnail="thumbnails/one.webp",
+        preview="previews/one.webp",
+        landed_at=timezone.now(),
+    )
+
+
+@pytest.fixture
+def render(alice, scene):
+    return make_render(alice, scene)
+
+
+@pytest.fixture(scope="session")
+def chrome():
+    executable = chromium.path()
+    if executable is None:
+        pytest.skip("no Chromium on this machine")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=chromium.ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def surroundings():
+    """A server that plays our own and the store behind it; what it does wrong is set by the test."""
+    return Surroundings()
+
+
+@pytest.fixture
+def harness(chrome, surroundings):
+    """A page that has the modules of static/src at hand, and nothing of Django."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Handler, surroundings))
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    page = chrome.new_page()
+    page.set_default_timeout(20_000)
+    page.goto(f"http://127.0.0.1:{server.server_address[1]}/harness.html")
+    yield page
+    page.close()
+    server.shutdown()
+    server.server_close()
