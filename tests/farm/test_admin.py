@@ -17,7 +17,10 @@ def task(alice):
 
 
 @pytest.fixture
-def panel(client, operator):
+def panel(client, operator, settings):
+    settings.STORAGES = settings.STORAGES | {
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    }
     client.force_login(operator)
     return client
 

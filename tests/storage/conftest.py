@@ -15,6 +15,8 @@ def database_url():
     if database["ENGINE"].endswith("sqlite3"):
         return f"sqlite:///{database['NAME']}"
     who = f"{quote(database['USER'])}:{quote(database['PASSWORD'])}@" if database["USER"] else ""
+    if database["HOST"].startswith("/"):  # a Unix socket, as django-environ takes it
+        return f"postgres://{who}/{database['HOST']}/{database['NAME']}"
     port = f":{database['PORT']}" if database["PORT"] else ""
     return f"postgres://{who}{quote(database['HOST'], safe='')}{port}/{database['NAME']}"
 
