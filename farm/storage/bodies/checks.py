@@ -3,10 +3,11 @@
 import base64
 import hashlib
 import hmac
+import zlib
 from collections.abc import Callable
 from typing import Protocol
 
-from awscrt import checksums
+from anycrc import Model
 
 from farm.storage.errors import S3Error, not_implemented
 
@@ -32,9 +33,10 @@ class _Cyclic:
 
 
 _ALGORITHMS: dict[str, Callable[[], Fingerprint]] = {
-    "crc32": lambda: _Cyclic(checksums.crc32, 4),
-    "crc32c": lambda: _Cyclic(checksums.crc32c, 4),
-    "crc64nvme": lambda: _Cyclic(checksums.crc64nvme, 8),
+    # awscrt would do, but botocore signs otherwise wherever it is installed.
+    "crc32": lambda: _Cyclic(zlib.crc32, 4),
+    "crc32c": lambda: _Cyclic(Model("CRC32C").calc, 4),
+    "crc64nvme": lambda: _Cyclic(Model("CRC64-NVME").calc, 8),
     "sha1": hashlib.sha1,
     "sha256": hashlib.sha256,
 }

@@ -158,6 +158,6 @@ def _closed(token: str) -> str:
 
 def _opened(token: str) -> str:
     try:
-        return base64.urlsafe_b64decode(token.encode()).decode()
+        return base64.b64decode(token.encode(), altchars=b"-_", validate=True).decode()
     except ValueError as error:
         raise S3Error("InvalidArgument", "The continuation token is not one of this listing.") from error

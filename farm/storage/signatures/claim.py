@@ -1,5 +1,6 @@
 """What a request says about who signed it, before anyone has looked whether it is true."""
 
+import hmac
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -24,12 +25,15 @@ class ChunkSigning:
 @dataclass(frozen=True)
 class Claim:
     access_key: str
-    signature: str
-    expected: Callable[[str], str]
-    """secret → the signature this request would have with it"""
+    is_signed_with: Callable[[str], bool]
+    """Whether the signature is the one this secret makes; in constant time."""
     payload_hash: str
     """x-amz-content-sha256, or UNSIGNED-PAYLOAD where the way of signing has none."""
     chunk_signing: Callable[[str], ChunkSigning] | None = None
+
+
+def is_same(expected: str, given: str) -> bool:
+    return hmac.compare_digest(expected.encode(), given.encode("utf-8", "replace"))
 
 
 def check_clock(signed_at: datetime, now: datetime) -> None:

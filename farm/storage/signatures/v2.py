@@ -1,14 +1,13 @@
 """AWS Signature Version 2, which the Qarnot SDK's own client still uses for presigned addresses."""
 
 import base64
-import hashlib
 import hmac
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 from farm.storage.errors import S3Error
 from farm.storage.request import S3Request
-from farm.storage.signatures.claim import UNSIGNED_PAYLOAD, Claim, check_clock, check_expiry
+from farm.storage.signatures.claim import UNSIGNED_PAYLOAD, Claim, check_clock, check_expiry, is_same
 
 _WORDS = """
     accelerate acl analytics cors defaultObjectAcl delete inventory lifecycle location logging metrics
@@ -43,22 +42,25 @@ def query_claim(request: S3Request, now: datetime) -> Claim:
 
 
 def _claim(request: S3Request, access_key: str, signature: str, date: str) -> Claim:
-    to_sign = _to_sign(request, date).encode("utf-8", "surrogateescape")
+    texts = [_to_sign(request, date, resource).encode("utf-8", "surrogateescape") for resource in _resources(request)]
 
-    def expected(secret: str) -> str:
-        return base64.b64encode(hmac.new(secret.encode(), to_sign, hashlib.sha1).digest()).decode()
+    def is_signed_with(secret: str) -> bool:
+        made = [base64.b64encode(hmac.digest(secret.encode(), text, "sha1")).decode() for text in texts]
+        return any(is_same(each, signature) for each in made)
 
-    return Claim(access_key, signature, expected, UNSIGNED_PAYLOAD)
+    return Claim(access_key, is_signed_with, UNSIGNED_PAYLOAD)
 
 
-def _to_sign(request: S3Request, date: str) -> str:
+def _to_sign(request: S3Request, date: str, resource: str) -> str:
     headers = request.headers
     amazon = [f"{name}:{headers[name].strip()}" for name in sorted(headers) if name.startswith("x-amz-")]
     parts = [request.method, headers.get("content-md5", ""), headers.get("content-type", ""), date]
-    return "\n".join([*parts, *amazon, _resource(request)])
+    return "\n".join([*parts, *amazon, resource])
 
 
-def _resource(request: S3Request) -> str:
+def _resources(request: S3Request) -> list[str]:
+    """What the signature names. boto3 signs a bucket with a slash behind it that it doesn't send."""
     signed = sorted((name, value) for name, value in request.query_list if name in SIGNED_PARAMETERS)
     query = "&".join(f"{name}={value}" if value else name for name, value in signed)
-    return f"{request.raw_path}?{query}" if query else request.raw_path
+    paths = [request.raw_path] if "/" in request.raw_path[1:] else [request.raw_path, f"{request.raw_path}/"]
+    return [f"{path}?{query}" if query else path for path in paths]

@@ -16,6 +16,7 @@ from farm.storage.signatures.claim import (
     Claim,
     check_clock,
     check_expiry,
+    is_same,
 )
 
 ALGORITHM = "AWS4-HMAC-SHA256"
@@ -90,13 +91,13 @@ def _claim(
     canonical = hashlib.sha256(_canonical_request(request, names, payload_hash).encode("utf-8", "surrogateescape"))
     to_sign = "\n".join([ALGORITHM, date, credential.scope, canonical.hexdigest()]).encode()
 
-    def expected(secret: str) -> str:
-        return hmac.new(credential.signing_key(secret), to_sign, hashlib.sha256).hexdigest()
+    def is_signed_with(secret: str) -> bool:
+        return is_same(hmac.new(credential.signing_key(secret), to_sign, hashlib.sha256).hexdigest(), signature)
 
     def chunk_signing(secret: str) -> ChunkSigning:
         return ChunkSigning(credential.signing_key(secret), date, credential.scope, signature)
 
-    return Claim(credential.access_key, signature, expected, payload_hash, chunk_signing)
+    return Claim(credential.access_key, is_signed_with, payload_hash, chunk_signing)
 
 
 def _check_signed_headers(request: S3Request, names: list[str]) -> None:
