@@ -6,7 +6,7 @@ import pytest
 
 from jobs.domain import scene_check
 from jobs.domain.scene_problems import problems_of
-from jobs.problems import any_blocks, explain
+from jobs.problems import any_blocks
 from tests.jobs.readme_table import rows
 from tests.scenes import FOLDER
 
