@@ -66,6 +66,7 @@ def seaweed(home: Path, s3_port: int, bucket: str, page_origins: list[str]) -> P
         "-admin.ui=false",
         "-webdav=false",
         "-disableHttp",
+        "-volume.preStopSeconds=0",
         "-master.telemetry=false",
         f"-s3.port.grpc={s3_grpc_port}",
         *[f"-{name}.port={port}" for name, port in ports.items()],
