@@ -96,7 +96,7 @@ def failed(attempt: Attempt, error: Error, *, is_final: bool = False, spent: Spe
         is_over = is_final or failures >= instance.task.max_attempts
         state = InstanceState.FAILURE if is_over else InstanceState.WAITING
         values: dict[str, Any] = {"failure_count": failures, "error": error, **(asdict(spent) if spent else {})}
-        if not _end(attempt, state, Attempt.Outcome.FAILURE, error=error, **values):
+        if not _end(attempt, state, Attempt.Outcome.FAILURE, **values):
             return False
     _tell(attempt, state)
     return True
