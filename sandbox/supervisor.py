@@ -118,7 +118,7 @@ def _become(orders: Orders) -> None:
     try:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
         os.chdir(orders.folder)
-        _limit(orders.limits)
+        _limit(orders.limits, _threads_of(os.getuid() if orders.user is None else orders.user))
         if orders.user is not None:
             _change_to(orders.user)
             ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)  # changing the uid clears it
@@ -132,14 +132,14 @@ def _become(orders: Orders) -> None:
     os._exit(NOT_CONFINED)
 
 
-def _limit(limits: Limits) -> None:
+def _limit(limits: Limits, threads_there: int) -> None:
     """NPROC counts every thread of the user, so ours come on top of those that are there."""
     ceilings = {
         resource.RLIMIT_CORE: 0,
         resource.RLIMIT_AS: limits.address_space_bytes,
         resource.RLIMIT_FSIZE: limits.file_bytes,
         resource.RLIMIT_NOFILE: limits.open_files,
-        resource.RLIMIT_NPROC: limits.threads + _threads_of_this_user(),
+        resource.RLIMIT_NPROC: limits.threads + threads_there,
     }
     for kind, ceiling in ceilings.items():
         _, hard = resource.getrlimit(kind)
@@ -147,11 +147,11 @@ def _limit(limits: Limits) -> None:
         resource.setrlimit(kind, (ceiling, ceiling))
 
 
-def _threads_of_this_user() -> int:
+def _threads_of(user: int) -> int:
     count = 0
     for process in Path("/proc").iterdir():
         with contextlib.suppress(OSError):
-            if process.name.isdigit() and process.stat().st_uid == os.getuid():
+            if process.name.isdigit() and process.stat().st_uid == user:
                 count += len(os.listdir(process / "task"))
     return count
 
