@@ -14,6 +14,7 @@ const styles = [
   "./static/css/render.css",
   "./static/css/log.css",
   "./static/css/viewer.css",
+  "./static/css/account.css",
 ];
 
 const shared = {

@@ -225,6 +225,11 @@ ACCOUNT_FORMS = {
     "reauthenticate": "accounts.sign_in.ReauthenticateForm",
 }
 MFA_ADAPTER = "accounts.mfa.EncryptingAdapter"
+MFA_FORMS = {
+    "authenticate": "accounts.sign_in.CodeForm",
+    "reauthenticate": "accounts.sign_in.ReauthenticateByCodeForm",
+    "activate_totp": "accounts.sign_in.ActivateAppForm",
+}
 MFA_ALLOW_UNVERIFIED_EMAIL = True
 MFA_TOTP_ISSUER = "Render Web"
 MFA_TOTP_TOLERANCE = 1
