@@ -10,7 +10,7 @@ from channels.db import database_sync_to_async
 
 from farm.models import Bucket
 from farm.storage.errors import S3Error, no_such_bucket
-from farm.storage.names import object_prefix
+from farm.storage.names import BadBucketName, check_bucket_name, object_prefix
 from farm.storage.reply import Reply
 from farm.storage.request import S3Request, checked_key
 from farm.storage.signatures.caller import Caller
@@ -74,11 +74,15 @@ class Call:
 
 
 async def require_bucket(account_id: int, name: str) -> None:
+    try:
+        check_bucket_name(name)
+    except BadBucketName as refusal:  # of a copy's source: the database would choke on some letters
+        raise no_such_bucket(name.encode("utf-8", "replace").decode()) from refusal
     now = time.monotonic()
     if now - _seen.get((account_id, name), -REMEMBERED_SECONDS) < REMEMBERED_SECONDS:
         return
     if not await database_sync_to_async(Bucket.objects.filter(account_id=account_id, name=name).exists)():
-        raise no_such_bucket(name.encode("utf-8", "replace").decode())
+        raise no_such_bucket(name)
     if len(_seen) >= REMEMBERED_MAX:
         _seen.clear()
     _seen[account_id, name] = now

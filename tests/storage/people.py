@@ -81,10 +81,17 @@ class Person:
 
     def raw(self, method, path, body=b"", headers=(), *, payload_hash=None, signed_path=None):
         """Signed by the book, sent byte for byte: no client that cleans paths in between."""
-        headers = dict(headers) | {"X-Amz-Content-SHA256": payload_hash or hashlib.sha256(body).hexdigest()}
-        request = AWSRequest(method, self.door + (signed_path or path), headers=headers)
+        payload_hash = payload_hash or hashlib.sha256(body).hexdigest()
+        return self.send(method, path, body, self.signed(method, signed_path or path, headers, payload_hash))
+
+    def signed(self, method, path, headers, payload_hash):
+        """The headers of a request, with its signature."""
+        request = AWSRequest(method, self.door + path, headers={**dict(headers), "X-Amz-Content-SHA256": payload_hash})
         _AsGiven(Credentials(self.email, self.secret), "s3", "anywhere").add_auth(request)
-        return sent(self.door, method, path, body, dict(request.headers))
+        return {**request.headers, "host": urlsplit(self.door).netloc}
+
+    def send(self, method, path, body, headers):
+        return sent(self.door, method, path, body, headers)
 
     def keys(self, bucket, **query):
         return [entry["Key"] for entry in self.s3.list_objects_v2(Bucket=bucket, **query).get("Contents", [])]
