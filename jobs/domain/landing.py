@@ -18,7 +18,7 @@ FRAMES_AT_ONCE = 500
 
 def arrived(job: Job, succeeded: Collection[int]) -> dict[int, StoredObject]:
     """Frame number → object, for frames the farm is done with that were not here yet. Asks the store."""
-    if not job.result_bucket:
+    if not job.result_bucket or not succeeded:
         return {}
     wanted = set(_awaited(job).values_list("number", flat=True)).intersection(succeeded)
     if not wanted:

@@ -64,7 +64,7 @@ def _fold(job: Job, farm: farms.Farm, report: Report, memory: Memory) -> None:
     for _ in range(READINGS_AT_ONCE):
         readings = log_writing.read(job, farm, is_last=report.has_ended)
         instances = machines.changed(job, report.instances, known)
-        landed = landing.arrived(job, report.succeeded) if len(report.succeeded) > job.frames_done_count else {}
+        landed = landing.arrived(job, report.succeeded)
         if readings or instances or landed or job.farm_state != report.state:
             with change(job.pk) as revision:
                 machines.write(job, instances, revision)
