@@ -9,6 +9,7 @@ import json
 import os
 import sys
 import time
+from datetime import datetime, timezone
 
 _C_LINE_BUFFERED = 1
 _LIBC = ctypes.CDLL(None)
@@ -63,7 +64,8 @@ class Host:
             self.speaker.event("loaded", engine=self.loaded.scene.render.engine)
             began = time.monotonic()
             host_frame.render(self.loaded, order["frame"], self.speaker)
-            self.speaker.say(f"Frame {order['frame']} took {time.monotonic() - began:.2f} s")
+            ended = datetime.now(timezone.utc).strftime("%H:%M:%S.%f")[:-3]
+            self.speaker.say(f"Frame {order['frame']} took {time.monotonic() - began:.2f} s, ended at {ended} UTC")
         except Fault as fault:
             return {"error_code": fault.code, "error_message": fault.sentence}
         except MemoryError:
