@@ -12,6 +12,19 @@ from accounts.redaction import HideSecrets
 from tests.accounts.conftest import signed_in
 
 
+def test_the_servers_own_log_is_written_without_tokens(alice):
+    _, text = tokens.make_token(alice, "canary")
+    (console,) = [handler for handler in logging.getLogger().handlers if type(handler) is logging.StreamHandler]
+    written = io.StringIO()
+    before = console.setStream(written)
+
+    logging.getLogger("farm.api").error("refused %s", text)
+    console.setStream(before)
+
+    assert "refused rw_" in written.getvalue()
+    assert text.partition(".")[2] not in written.getvalue()
+
+
 @pytest.fixture
 def log():
     """A logger that writes as the server's does; its text is in `log.written()`."""
