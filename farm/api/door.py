@@ -76,6 +76,8 @@ def _call(methods: dict[str, View], request: HttpRequest, *who: ApiToken, **part
         return refusal(fault.status, fault.message)
     except ForbiddenMove as fault:
         return refusal(403, str(fault))
+    except RecursionError:
+        return refusal(400, "The body of the request is nested too deeply.")
 
 
 def _shown_token(request: HttpRequest) -> str:

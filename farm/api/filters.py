@@ -1,5 +1,6 @@
 """The filter tree of the API's lists, as a condition of the database."""
 
+from datetime import UTC
 from typing import Any
 from uuid import UUID
 
@@ -7,6 +8,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils.dateparse import parse_datetime
 
 from farm.models import Tag, TaskState
+from farm.ranges import LARGEST
 from farm.submission import Refused
 
 _COLUMNS = {
@@ -88,12 +90,12 @@ def _typed(column: str, value: Any) -> Any:
         if column == "uuid":
             return UUID(str(value))
         if column == "instance_count":
-            return int(value)
+            return max(-LARGEST, min(int(value), LARGEST))
         if column in ("created_at", "ended_at"):
             moment = parse_datetime(str(value))
             if moment is None or moment.tzinfo is None:
                 raise ValueError(value)
-            return moment
+            return moment.astimezone(UTC)
     except (ValueError, TypeError, OverflowError) as fault:
         raise Refused(400, f"“{str(value)[:100]}” is no value to compare that field with.") from fault
     if column == "state":

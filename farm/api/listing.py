@@ -1,17 +1,17 @@
 """Lists of an account's tasks: filtered, in order, a page at a time."""
 
 import base64
-import binascii
 import json
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Q, QuerySet
-from django.utils.dateparse import parse_datetime
 
 from accounts.models import Account
 from farm.api.filters import condition
-from farm.json_keys import canonical
+from farm.json_keys import canonical, storable
 from farm.models import Task
 from farm.submission import Refused
 
@@ -95,11 +95,12 @@ def _token(last: Task, column: str) -> str:
 def _after(token: Any, column: str, is_rising: bool) -> Q:
     """What comes after the last task of the page that gave this token."""
     try:
-        of_column, value, last_uuid = json.loads(base64.urlsafe_b64decode(str(token)))
-        value = parse_datetime(value) if column == "created_at" else str(value)
-        if of_column != column or value is None:
+        of_column, value, last = json.loads(base64.urlsafe_b64decode(str(token)))
+        last_uuid = UUID(last)
+        value = datetime.fromisoformat(value).astimezone(UTC) if column == "created_at" else storable(value)
+        if of_column != column:
             raise ValueError(token)
         than = "gt" if is_rising else "lt"
         return Q(**{f"{column}__{than}": value}) | Q(**{column: value, f"uuid__{than}": last_uuid})
-    except (ValueError, TypeError, binascii.Error) as fault:
+    except (ValueError, TypeError, AttributeError, OverflowError) as fault:
         raise Refused(400, "The token is not one of a page of this list.") from fault
