@@ -14,14 +14,17 @@ from typing import Any
 
 import numpy as np
 import OpenImageIO as oiio
+from PIL import Image
 
 WIDTHS = (320, 1920)
 MOST_PIXELS = 120_000_000
-QUALITY = "webp:82"
+QUALITY, METHOD = 82, 1
+"""Of WebP: method 1 takes a tenth of the time of the usual one, for a file twice as large."""
 BLACK_BELOW = 4 / 255
 PINK_FROM = 0.04
 """Share of a picture that is the magenta Blender draws for a missing texture."""
 
+Pixels = np.ndarray[Any, np.dtype[Any]]
 Channels = tuple[list[int], int | None]
 
 
@@ -32,7 +35,7 @@ class NotAPicture(Exception):
 def channels_of(names: list[str]) -> Channels | None:
     """Where red, green, blue (or grey) and alpha are: plain ones, else those of the first combined pass."""
     place = {name.lower(): at for at, name in enumerate(names)}
-    prefixes = [name[:-1] for name in place if name.endswith("combined.r")] or [""]
+    prefixes = [name[:-1] for name in place if name.endswith("combined.r")]
     prefixes.sort(key=lambda prefix: (not prefix.startswith("composite"), prefix))
     for prefix in ("", *prefixes):
         colours = [place.get(prefix + letter) for letter in "rgb"]
@@ -44,9 +47,14 @@ def channels_of(names: list[str]) -> Channels | None:
     return None
 
 
-def read(path: Path) -> tuple["np.ndarray[Any, Any]", oiio.ImageSpec] | None:
-    """Height × width × RGBA as floats; None for a picture too large to look at here. Raises NotAPicture."""
-    picture = oiio.ImageInput.open(str(path))
+def read(path: Path) -> tuple[Pixels, oiio.ImageSpec] | None:
+    """Height × width × RGBA, floats of scene light or bytes; None for a picture too large to look at here.
+
+    Raises NotAPicture.
+    """
+    hints = oiio.ImageSpec()
+    hints.attribute("oiio:UnassociatedAlpha", 1)
+    picture = oiio.ImageInput.open(str(path), hints)
     if picture is None:
         raise NotAPicture(oiio.geterror() or "unknown format")
     try:
@@ -58,38 +66,59 @@ def read(path: Path) -> tuple["np.ndarray[Any, Any]", oiio.ImageSpec] | None:
                 return None
             found = channels_of(list(spec.channelnames))
             if found is not None:
-                return _pixels(picture, part, spec, found), spec
+                return _pixels(picture, part, spec, found, is_scene_light(path)), spec
         raise NotAPicture("it holds no colours")
     finally:
         picture.close()
 
 
-def _pixels(picture: Any, part: int, spec: oiio.ImageSpec, channels: Channels) -> "np.ndarray[Any, Any]":
+def is_scene_light(path: Path) -> bool:
+    return path.suffix.lower() == ".exr"
+
+
+def _pixels(picture: Any, part: int, spec: oiio.ImageSpec, channels: Channels, as_floats: bool) -> Pixels:
     colours, alpha = channels
     wanted = [*colours, *([] if alpha is None else [alpha])]
     first, last = min(wanted), max(wanted) + 1
-    pixels = picture.read_image(part, 0, first, last, oiio.FLOAT)
+    pixels = picture.read_image(part, 0, first, last, oiio.FLOAT if as_floats else oiio.UINT8)
     if pixels is None:
         raise NotAPicture(picture.geterror() or "it can't be read to its end")
     pixels = pixels.reshape(spec.height, spec.width, last - first)[:, :, [at - first for at in wanted]]
     if alpha is None:
-        pixels = np.concatenate([pixels, np.ones_like(pixels[:, :, :1])], axis=2)
-    return np.nan_to_num(np.ascontiguousarray(pixels, dtype=np.float32), posinf=65504.0, neginf=0.0)
+        opaque = np.full_like(pixels[:, :, :1], 1.0 if as_floats else 255)
+        pixels = np.concatenate([pixels, opaque], axis=2)
+    return pixels
 
 
-def as_buffer(pixels: "np.ndarray[Any, Any]") -> oiio.ImageBuf:
+def picture_of(pixels: Pixels, colour: dict[str, Any]) -> Image.Image:
+    """At most as wide as the larger of WIDTHS, in the colours a screen shows."""
+    if pixels.dtype != np.uint8:
+        pixels = as_bytes(as_shown(smaller(as_buffer(pixels)), colour))
+    return narrowed(Image.fromarray(np.ascontiguousarray(pixels), "RGBA"), WIDTHS[-1])
+
+
+def narrowed(picture: Image.Image, width: int) -> Image.Image:
+    """At most `width` wide; a smaller picture stays as it is."""
+    if picture.width <= width:
+        return picture
+    return picture.resize((width, max(1, round(picture.height * width / picture.width))), Image.Resampling.BOX)
+
+
+def as_buffer(pixels: Pixels) -> oiio.ImageBuf:
+    if not np.isfinite(pixels).all():
+        pixels = np.nan_to_num(pixels, posinf=65504.0, neginf=0.0)
     height, width, _ = pixels.shape
     spec = oiio.ImageSpec(width, height, 4, oiio.FLOAT)
     spec.channelnames = ("R", "G", "B", "A")
     spec.alpha_channel = 3
     buffer = oiio.ImageBuf(spec)
-    buffer.set_pixels(oiio.ROI(0, width, 0, height, 0, 1, 0, 4), pixels)
+    buffer.set_pixels(oiio.ROI(0, width, 0, height, 0, 1, 0, 4), np.ascontiguousarray(pixels, dtype=np.float32))
     return buffer
 
 
-def smaller(buffer: oiio.ImageBuf, width: int) -> oiio.ImageBuf:
-    """At most `width` wide; a smaller picture stays as it is."""
-    spec = buffer.spec()
+def smaller(buffer: oiio.ImageBuf) -> oiio.ImageBuf:
+    """Light is averaged before it is made into colours, as a camera would."""
+    spec, width = buffer.spec(), WIDTHS[-1]
     if spec.width <= width:
         return buffer
     height = max(1, round(spec.height * width / spec.width))
@@ -99,12 +128,10 @@ def smaller(buffer: oiio.ImageBuf, width: int) -> oiio.ImageBuf:
 def as_shown(buffer: oiio.ImageBuf, colour: dict[str, Any]) -> oiio.ImageBuf:
     """Scene light → what Blender shows; plain sRGB where its view is not to be had."""
     buffer = oiio.ImageBufAlgo.mul(buffer, (*[2.0 ** float(colour.get("exposure", 0.0))] * 3, 1.0))
-    config = oiio.ColorConfig(colour["config"]) if colour.get("config") else None
-    look = colour.get("look", "None")
-    for view in (colour.get("view", ""), "Standard") if config is not None else ():
-        for looks in ("" if look == "None" else look, ""):
+    for view in (colour.get("view", ""), "Standard") if colour.get("config") else ():
+        for look in dict.fromkeys((colour.get("look", "None").replace("None", ""), "")):
             shown = oiio.ImageBufAlgo.ociodisplay(
-                buffer, colour.get("display", "sRGB"), view, "scene_linear", looks, True, colorconfig=colour["config"]
+                buffer, colour.get("display", "sRGB"), view, "scene_linear", look, True, colorconfig=colour["config"]
             )
             if not shown.has_error:
                 return _with_gamma(shown, float(colour.get("gamma", 1.0)))
@@ -117,9 +144,15 @@ def _with_gamma(buffer: oiio.ImageBuf, gamma: float) -> oiio.ImageBuf:
     return oiio.ImageBufAlgo.pow(oiio.ImageBufAlgo.max(buffer, 0.0), (*[1.0 / gamma] * 3, 1.0))
 
 
-def looks(buffer: oiio.ImageBuf) -> str:
+def as_bytes(buffer: oiio.ImageBuf) -> Pixels:
+    straight = oiio.ImageBufAlgo.unpremult(buffer)
+    pixels = np.asarray(straight.get_pixels(oiio.FLOAT))
+    return np.clip(pixels * 255.0 + 0.5, 0.0, 255.0).astype(np.uint8)
+
+
+def looks(picture: Image.Image) -> str:
     """black, pink, empty or nothing of note; judged by the small picture."""
-    pixels = np.asarray(buffer.get_pixels(oiio.FLOAT))
+    pixels = np.asarray(picture, dtype=np.float32) / 255.0
     colours, alpha = pixels[:, :, :3], pixels[:, :, 3]
     if alpha.max() < BLACK_BELOW:
         return "empty"
@@ -131,29 +164,16 @@ def looks(buffer: oiio.ImageBuf) -> str:
     return "pink" if pink.mean() >= PINK_FROM else ""
 
 
-def write(buffer: oiio.ImageBuf, path: Path) -> None:
-    """8 bits, without any of the metadata of the picture it was made from."""
-    spec = buffer.spec()
-    output = oiio.ImageOutput.create(str(path))
-    plain = oiio.ImageSpec(spec.width, spec.height, 4, oiio.UINT8)
-    plain.attribute("Compression", QUALITY)
-    pixels = np.clip(np.asarray(buffer.get_pixels(oiio.FLOAT)), 0.0, 1.0)
-    if output is None or not output.open(str(path), plain) or not output.write_image(pixels) or not output.close():
-        raise NotAPicture(f"its preview can't be written: {oiio.geterror()}")
-
-
 def made(folder: Path, picture: dict[str, str], colour: dict[str, Any]) -> dict[str, Any]:
     try:
         said = read(folder / picture["file"])
         if said is None:
             return {"name": picture["name"], "is_too_large": True}
         pixels, spec = said
-        buffer = smaller(as_buffer(pixels), WIDTHS[-1])
-        if picture["file"].lower().endswith(".exr"):
-            buffer = as_shown(buffer, colour)
-        write(buffer, folder / f"{picture['name']}-{WIDTHS[-1]}.webp")
-        small = smaller(buffer, WIDTHS[0])
-        write(small, folder / f"{picture['name']}-{WIDTHS[0]}.webp")
+        large = picture_of(pixels, colour)
+        small = narrowed(large, WIDTHS[0])
+        for image, width in ((small, WIDTHS[0]), (large, WIDTHS[-1])):
+            image.save(folder / f"{picture['name']}-{width}.webp", "WEBP", quality=QUALITY, method=METHOD)
     except NotAPicture as failure:
         return {"name": picture["name"], "error": str(failure)[:300]}
     return {"name": picture["name"], "width": spec.width, "height": spec.height, "looks": looks(small)}
