@@ -24,6 +24,7 @@ def embedded_surroundings(settings):
     settings.STORAGES = settings.STORAGES | {
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     }
+    settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
     cache.clear()
 
 

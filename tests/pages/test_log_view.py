@@ -11,7 +11,8 @@ START = """async ({ bar, count }) => {
   const { LogPanel } = await import("/static/src/log/panel.js");
   document.querySelector("main").innerHTML = bar;
   const style = document.createElement("style");
-  style.textContent = ".log { height: 400px; overflow: auto; position: relative } .log-row { position: absolute; height: 20px; white-space: pre }";
+  style.textContent = `.log { height: 400px; overflow: auto; position: relative }
+    .log-row { position: absolute; height: 20px; white-space: pre }`;
   document.head.append(style);
   window.panel = new LogPanel(document.querySelector("[data-log-panel]"), { address: "/log/", lineCount: count });
   await window.panel.start();
@@ -35,7 +36,8 @@ def start(harness, surroundings):
 def markup():
     bar = render_to_string("jobs/parts/log_bar.html", {"job": {"pk": "00000000-0000-0000-0000-000000000000"}})
     return f"""<section data-log-panel><span data-log-count></span><button data-log-wide></button>{bar}
-        <div class="log" data-log-list tabindex="0"></div><button data-log-new hidden><span></span></button></section>"""
+        <div class="log" data-log-list tabindex="0"></div>
+        <button data-log-new hidden><span></span></button></section>"""
 
 
 def shown(page):

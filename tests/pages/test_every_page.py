@@ -1,0 +1,189 @@
+"""Every page as a person meets it: at four widths, in both themes, under the content security policy."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
+
+from jobs.enums import JobState, SceneState
+from jobs.models import Scene
+from tests.pages.conftest import make_render
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+GRAVE = {"serious", "critical"}
+SIZES = {360: 740, 768: 1024, 1280: 800, 1920: 1080}
+
+
+@pytest.fixture
+def addresses(alice, scene):
+    """A page for each look a page can have."""
+    refused = Scene.objects.create(
+        account=alice, name="notes", state=SceneState.REFUSED, problems=[{"id": "not_a_scene"}]
+    )
+    checking = Scene.objects.create(account=alice, name="slow", state=SceneState.CHECKING)
+    going = make_render(alice, scene)
+    broken = make_render(alice, scene, name="broken", state=JobState.FAILED, problem={"id": "unknown"})
+    fresh = make_render(alice, name="by script", state=JobState.WAITING, landed=0)
+    return [
+        "/",
+        "/renders/",
+        "/renders/?q=nothing-is-called-so",
+        "/renders/new/",
+        "/renders/new/?demo",
+        *(f"/renders/new/?scene={row.pk}" for row in (scene, refused, checking)),
+        *(f"/renders/{job.pk}/" for job in (going, broken, fresh)),
+        f"/renders/{going.pk}/frames/1/",
+        f"/renders/{going.pk}/frames/6/",
+        "/account/",
+        "/nowhere/",
+    ]
+
+
+@pytest.fixture
+def open_page(chrome, live_server, client, alice):
+    """A window of a size and theme in which alice is signed in; what it complains of is in `said`."""
+    assert (settings.BASE_DIR / "static/dist/app.css").exists(), "npm run build has not run"
+    client.force_login(alice, backend="django.contrib.auth.backends.ModelBackend")
+    cookie = client.cookies[settings.SESSION_COOKIE_NAME]
+    contexts = []
+
+    def opened(width, theme="dark", *, is_signed_in=True):
+        context = chrome.new_context(viewport={"width": width, "height": SIZES[width]}, color_scheme=theme)
+        contexts.append(context)
+        if is_signed_in:
+            context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": live_server.url}])
+        page = context.new_page()
+        page.said = []
+        page.on("pageerror", lambda failure: page.said.append(str(failure)))
+        page.on("console", lambda line: page.said.append(line.text) if "Content Security Policy" in line.text else None)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+
+
+@pytest.mark.parametrize("width, theme", [(360, "dark"), (1280, "light")])
+def test_everyone_can_use_every_page(open_page, live_server, addresses, width, theme):
+    page = open_page(width, theme)
+    grave = []
+
+    for address in addresses:
+        page.goto(live_server.url + address)
+        found = Axe().run(page).response["violations"]
+        grave += [(address, fault["id"], fault["nodes"][0]["target"]) for fault in found if fault["impact"] in GRAVE]
+
+    assert grave == []
+    assert page.said == []
+
+
+def test_no_page_is_wider_than_its_window(open_page, live_server, addresses):
+    page = open_page(1280)
+    too_wide = []
+
+    for address in addresses:
+        page.goto(live_server.url + address)
+        for width, height in SIZES.items():
+            page.set_viewport_size({"width": width, "height": height})
+            if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+                too_wide.append((address, width))
+
+    assert too_wide == []
+
+
+@pytest.mark.parametrize("address", ["/", "/accounts/login/", "/accounts/signup/"])
+def test_a_stranger_can_use_what_they_see(open_page, live_server, address):
+    page = open_page(360, is_signed_in=False)
+    page.goto(live_server.url + address)
+
+    found = Axe().run(page).response["violations"]
+
+    assert [fault["id"] for fault in found if fault["impact"] in GRAVE] == []
+    assert page.said == []
+
+
+def test_whatever_can_be_pressed_is_large_enough_for_a_finger(open_page, live_server, addresses):
+    page = open_page(360)
+    small = []
+
+    for address in addresses:
+        page.goto(live_server.url + address)
+        small += page.evaluate(
+            """() => [...document.querySelectorAll("main button, main .button, main select, header a, header button")]
+              .filter((one) => one.checkVisibility() && !one.matches(".visually-hidden"))
+              .map((one) => [one.textContent.trim() || one.ariaLabel, one.getBoundingClientRect()])
+              .filter(([, box]) => box.height < 43.5 || box.width < 36)
+              .map(([words, box]) => `${words} ${box.width}x${box.height}`)"""
+        )
+
+    assert small == []
+
+
+def test_a_form_is_filled_in_and_its_frames_are_said_back_as_one_types(open_page, live_server, scene):
+    page = open_page(1280)
+    page.goto(f"{live_server.url}/renders/new/?scene={scene.pk}")
+
+    page.fill("#order_frames", "1-10,20-160x20")
+    page.wait_for_selector("#frames-echo:has-text('18 frames: 1–10, 20–160 by 20')")
+    page.fill("#order_resolution_percent", "25")
+
+    assert page.text_content("[data-sum-frames]") == "18"
+    assert page.text_content("[data-sum-pixels]") == "480 × 270"
+    assert page.text_content(".field:has(#order_frames) [data-origin]") == "yours"
+
+
+def test_going_back_never_loses_what_was_typed(open_page, live_server, scene):
+    page = open_page(1280)
+    page.goto(f"{live_server.url}/renders/new/?scene={scene.pk}")
+    page.fill("#order_frames", "7-9")
+    page.wait_for_selector("#frames-echo:has-text('3 frames')")
+
+    page.goto(f"{live_server.url}/renders/")
+    page.goto(f"{live_server.url}/renders/new/?scene={scene.pk}")
+
+    page.wait_for_selector("#frames-echo:has-text('3 frames: 7–9')")
+    assert page.input_value("#order_frames") == "7-9"
+
+
+def test_an_order_is_refused_beside_its_field_without_a_reload(open_page, live_server, scene):
+    page = open_page(1280)
+    page.goto(f"{live_server.url}/renders/new/?scene={scene.pk}")
+    page.fill("#order_frames", "apple")
+
+    page.click(".order-sum button")
+
+    page.wait_for_selector("#order_frames_error:has-text('apple')")
+    assert page.get_attribute("#order_frames", "aria-invalid") == "true"
+
+
+def test_arrows_lead_from_frame_to_frame_and_escape_leads_back(open_page, live_server, render):
+    page = open_page(1280)
+    page.goto(f"{live_server.url}/renders/{render.pk}/frames/1/")
+
+    page.keyboard.press("ArrowRight")
+    page.wait_for_url("**/frames/2/")
+    page.keyboard.press("Escape")
+
+    page.wait_for_url(f"**/renders/{render.pk}/")
+
+
+def test_cancelling_asks_first_and_says_what_is_kept(open_page, live_server, render):
+    page = open_page(360)
+    page.goto(f"{live_server.url}/renders/{render.pk}/")
+
+    page.click(".action-cancel")
+
+    assert "stay here" in page.text_content("dialog[open]")
+    page.click("dialog[open] [data-closes]")
+    assert page.locator("dialog[open]").count() == 0
+
+
+def test_what_can_be_done_follows_the_state(open_page, live_server, alice, scene):
+    page = open_page(1280)
+    broken = make_render(alice, scene, state=JobState.FAILED, problem={"id": "unknown"})
+
+    page.goto(f"{live_server.url}/renders/{broken.pk}/")
+
+    assert page.is_visible(".action-again")
+    assert page.is_visible(".action-download")
+    assert not page.is_visible(".action-cancel")
