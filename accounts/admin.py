@@ -32,7 +32,7 @@ class GrantForm(ActionForm):
 
     hours = forms.CharField(required=False, max_length=20, widget=forms.TextInput({"size": 6, "inputmode": "decimal"}))
     reason = forms.CharField(required=False, max_length=300)
-    grant_key = forms.CharField(widget=forms.HiddenInput, initial=uuid.uuid4, max_length=36)
+    grant_key = forms.CharField(label="", widget=forms.HiddenInput, initial=uuid.uuid4, max_length=36)
 
 
 def balance_of_each(accounts: QuerySet[Account]) -> QuerySet[Account]:

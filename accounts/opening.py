@@ -18,6 +18,7 @@ def open_account(email: str, password: str, *, is_operator: bool = False) -> Acc
     Raises NotOpened for an address or a password that won't do, and for an address that is taken.
     """
     email = email.strip().lower()
+    _refuse_taken(email)
     try:
         validate_email(email)
         validate_password(password, Account(email=email))
@@ -28,11 +29,15 @@ def open_account(email: str, password: str, *, is_operator: bool = False) -> Acc
 
 def make_account(email: str, password: str, *, is_operator: bool) -> Account:
     """As `open_account`, but takes the password as it is. Raises NotOpened for an address that is taken."""
-    if Account.objects.filter(email__iexact=email).exists():
-        raise NotOpened(f"{email} has an account already.")
+    _refuse_taken(email)
     create = Account.objects.create_superuser if is_operator else Account.objects.create_user
     try:
         with transaction.atomic():
             return create(email, password)
     except IntegrityError as taken:  # between the look and the row
         raise NotOpened(f"{email} has an account already.") from taken
+
+
+def _refuse_taken(email: str) -> None:
+    if Account.objects.filter(email__iexact=email).exists():
+        raise NotOpened(f"{email} has an account already.")

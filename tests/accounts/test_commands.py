@@ -55,9 +55,10 @@ def test_create_refuses_with_a_sentence(db, account, email, typed, said):
     assert not Account.objects.exists()
 
 
-def test_create_says_that_an_account_exists(alice, account):
+@pytest.mark.parametrize("typed", ["another pass phrase", ""])
+def test_create_says_that_an_account_exists(alice, account, typed):
     with pytest.raises(CommandError, match=r"alice@example\.org has an account already") as refusal:
-        account("create", "ALICE@example.org", typed="another pass phrase")
+        account("create", "ALICE@example.org", typed=typed)
 
     assert refusal.value.returncode == 1
     alice.refresh_from_db()
