@@ -15,8 +15,10 @@ from tests.stores import ACCESS_KEY, BUCKET, SECRET_KEY, s3_store  # noqa: F401
 
 
 @pytest.fixture(autouse=True)
-def no_redis(settings):
-    """What Redis does here is a hint; the tests of rows do without one."""
+def without_redis_and_built_files(settings):
+    """What Redis does here is a hint; the tests of rows do without one, and without hashed names of style sheets."""
+    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
     settings.CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
     settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
