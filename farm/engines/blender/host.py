@@ -9,7 +9,7 @@ import json
 import os
 import sys
 import time
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 _C_LINE_BUFFERED = 1
 _LIBC = ctypes.CDLL(None)
@@ -64,7 +64,7 @@ class Host:
             self.speaker.event("loaded", engine=self.loaded.scene.render.engine)
             began = time.monotonic()
             host_frame.render(self.loaded, order["frame"], self.speaker)
-            ended = datetime.now(timezone.utc).strftime("%H:%M:%S.%f")[:-3]
+            ended = datetime.now(UTC).strftime("%H:%M:%S.%f")[:-3]
             self.speaker.say(f"Frame {order['frame']} took {time.monotonic() - began:.2f} s, ended at {ended} UTC")
         except Fault as fault:
             return {"error_code": fault.code, "error_message": fault.sentence}
