@@ -11,14 +11,14 @@ from uuid import UUID
 
 from celery import current_app
 from django.db import transaction
-from django.db.models import Count, DateTimeField, Exists, ExpressionWrapper, F, Min, OuterRef, QuerySet
+from django.db.models import Count, DateTimeField, Exists, ExpressionWrapper, F, Min, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 from kombu.exceptions import OperationalError
 
 from accounts import ledger
 from accounts.models import Account
 from farm import lifecycle
-from farm.models import Attempt, Instance, InstanceState, Node, Phase, Task
+from farm.models import Attempt, Instance, InstanceState, Node, Phase, Task, TaskState
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +48,9 @@ def claim(node: Node, slot: str, *, prefer_task: UUID | None = None) -> Attempt 
     for task in _tasks_in_turn(current, slot, prefer_task):
         attempt = _take_one_of(task, current, slot)
         if attempt is not None:
-            lifecycle.refresh_state(task.pk)
+            # One more that downloads does not change this state; a short frame is not to pay for looking.
+            if task.state != TaskState.PARTIALLY_EXECUTING:
+                lifecycle.refresh_state(task.pk)
             return attempt
     return None
 
@@ -61,7 +63,8 @@ def claimable(node: Node) -> QuerySet[Task]:
     if node.sandbox_tier == Node.Tier.OPEN:
         tasks = tasks.filter(account=node.owner_id) if node.owner_id else tasks.none()
     if not node.has_opengl:
-        tasks = tasks.exclude(constants__BLEND_ENGINE__in=OPENGL_ENGINES)
+        is_named = Q(constants__has_key="BLEND_ENGINE")
+        tasks = tasks.filter(~is_named | ~Q(constants__BLEND_ENGINE__in=OPENGL_ENGINES))
     return tasks
 
 
@@ -119,15 +122,16 @@ def _accounts_in_turn(node: Node, slot: str, prefer_task: UUID | None) -> list[A
 
 
 def _take_one_of(task: Task, node: Node, slot: str) -> Attempt | None:
-    while True:
-        waiting = task.instances.filter(state=InstanceState.WAITING).order_by("instance_id")[:_TRIED_AT_ONCE]
-        seen = list(waiting)
+    """Looks at one, and at more only when others were quicker."""
+    waiting = task.instances.filter(state=InstanceState.WAITING).order_by("instance_id")
+    count = 1
+    while seen := list(waiting[:count]):
         for instance in seen:
             attempt = _take(instance, task, node, slot)
             if attempt is not None:
                 return attempt
-        if len(seen) < _TRIED_AT_ONCE:
-            return None
+        count = _TRIED_AT_ONCE
+    return None
 
 
 @transaction.atomic

@@ -4,16 +4,18 @@ import os
 from pathlib import Path
 
 import pytest
-import sandbox
 from celery import current_app
 
+import sandbox
 from accounts import ledger
 from farm.engines.events import STOPPED, LogLine, Outcome
 from farm.models import Instance, Node, Site, Task
 from farm.node.shift import Shift, Slot
 from farm.node.workspace import Machine
 from farm.storage import backing
-from tests.stores import s3_store  # noqa: F401
+from tests.stores import s3_store
+
+__all__ = ["s3_store"]
 
 
 @pytest.fixture(autouse=True)
@@ -69,7 +71,9 @@ def bucket_content(s3_store):
     def read(account, bucket):
         location = backing.direct_location(account, bucket)
         return {
-            found.key: location.client.get_object(Bucket=location.bucket, Key=location.prefix + found.key)["Body"].read()
+            found.key: location.client.get_object(Bucket=location.bucket, Key=location.prefix + found.key)[
+                "Body"
+            ].read()
             for found in backing.list_objects(account.pk, bucket)
         }
 

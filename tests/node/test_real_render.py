@@ -1,8 +1,8 @@
 """A real scene through a shift: real Blender in its sandbox, real buckets."""
 
 import pytest
-import sandbox
 
+import sandbox
 from farm import output
 from farm.models import TaskState
 from tests.scenes import scene

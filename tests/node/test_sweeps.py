@@ -1,0 +1,119 @@
+"""What the farm's sweep finds, and that it is harmless to sweep twice."""
+
+from datetime import timedelta
+
+import pytest
+from celery import current_app
+from django.utils import timezone
+
+from farm import lifecycle, scheduler, sweeps
+from farm.models import Attempt, InstanceState, Node, Task, TaskState
+
+
+def expire(task):
+    task.instances.update(lease_until=timezone.now() - timedelta(seconds=1))
+
+
+def test_a_lease_that_ran_out_hands_the_instance_out_again(alice, order, node):
+    task = order(alice, [1])
+    scheduler.claim(node, "0")
+    expire(task)
+
+    sweeps.sweep()
+    sweeps.sweep()
+
+    instance = task.instances.get()
+    assert (instance.state, instance.node, instance.attempt_count) == ("waiting", None, 1)
+    assert Attempt.objects.get().outcome == Attempt.Outcome.LOST
+
+
+def test_a_lease_that_holds_is_left_alone(alice, order, node):
+    task = order(alice, [1])
+    scheduler.claim(node, "0")
+
+    sweeps.sweep()
+
+    assert task.instances.get().state == InstanceState.RUNNING
+
+
+def test_a_cancelled_task_whose_node_is_silent_ends(alice, order, node):
+    task = order(alice, [1])
+    scheduler.claim(node, "0")
+    lifecycle.cancel(task)
+    sweeps.sweep()
+    task.refresh_from_db()
+    assert task.state == TaskState.PENDING_CANCEL
+
+    Task.objects.update(state_changed_at=timezone.now() - timedelta(seconds=sweeps.WITHDRAWN_SECONDS + 1))
+    sweeps.sweep()
+
+    task.refresh_from_db()
+    assert task.state == TaskState.CANCELLED
+
+
+def test_a_deleted_task_whose_node_is_silent_goes(alice, order, node):
+    task = order(alice, [1])
+    scheduler.claim(node, "0")
+    lifecycle.delete(task)
+
+    Task.objects.update(state_changed_at=timezone.now() - timedelta(seconds=sweeps.WITHDRAWN_SECONDS + 1))
+    sweeps.sweep()
+
+    assert not Task.objects.exists()
+
+
+def test_a_task_whose_last_report_was_cut_short_is_ended(alice, order):
+    task = order(alice, [1])
+    task.instances.update(state=InstanceState.SUCCESS)
+
+    sweeps.sweep()
+
+    task.refresh_from_db()
+    assert task.state == TaskState.SUCCESS
+
+
+def test_what_waits_for_bob_who_has_no_hours_fails_with_a_sentence(bob, alice, order):
+    bobs, hers = order(bob, [1, 2]), order(alice, [1])
+
+    sweeps.sweep()
+
+    bobs.refresh_from_db()
+    assert bobs.state == TaskState.FAILURE
+    assert {error["code"] for error in bobs.errors} == {sweeps.NO_HOURS}
+    assert "No render hours are left" in bobs.errors[0]["message"]
+    assert hers.instances.get().state == InstanceState.WAITING
+
+
+@pytest.fixture
+def messages():
+    """The wake-ups that lie in a node's queue."""
+    with current_app.connection_for_write() as broker:
+        channel = broker.default_channel
+
+        def count(node):
+            return channel._size(f"node.{node.name}")
+
+        yield count
+        for name in ("node-1", "idle", "silent"):
+            channel.queue_purge(f"node.{name}")
+
+
+def test_waiting_instances_wake_idle_slots_of_live_nodes(
+    alice, order, node, messages, django_capture_on_commit_callbacks
+):
+    silent = Node.objects.create(
+        name="silent", site=node.site, profiles=node.profiles, heartbeat_at=timezone.now() - timedelta(minutes=2)
+    )
+    order(alice, [1])
+
+    with django_capture_on_commit_callbacks(execute=True):
+        sweeps.sweep()
+
+    assert (messages(node), messages(silent)) == (1, 0)
+
+
+def test_nothing_waiting_wakes_nobody(node, messages, django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks(execute=True):
+        sweeps.sweep()
+
+    assert messages(node) == 0
