@@ -47,5 +47,5 @@ class Reply:
     async def _start(self, status: int, headers: Mapping[str, str]) -> None:
         self.has_started = True
         named = {**headers, "x-amz-request-id": self.request_id}
-        encoded = [(name.encode("latin-1"), value.encode("utf-8")) for name, value in named.items()]
+        encoded = [(name.encode("latin-1"), value.encode("utf-8", "surrogateescape")) for name, value in named.items()]
         await self._send({"type": "http.response.start", "status": status, "headers": encoded})

@@ -80,7 +80,7 @@ class S3Request:
     @property
     def content_length(self) -> int | None:
         """Bytes of the body as sent, or None where the request doesn't say."""
-        return byte_count(self.headers.get("content-length", ""))
+        return whole_number(self.headers.get("content-length", ""))
 
     async def chunks(self) -> AsyncIterator[bytes]:
         """The body as it arrives, never more than a few hundred kB at once. Raises ClientGone."""
@@ -100,7 +100,7 @@ class S3Request:
             pass
 
 
-def byte_count(text: str) -> int | None:
+def whole_number(text: str) -> int | None:
     """The number in a header; None for anything else than up to 15 digits."""
     return int(text) if text.isascii() and text.isdigit() and len(text) <= 15 else None
 

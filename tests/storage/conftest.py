@@ -1,6 +1,8 @@
 """The real door in its own process, over a real store, and the people who knock."""
 
+import itertools
 import sys
+from contextlib import contextmanager
 from urllib.parse import quote
 
 import pytest
@@ -8,6 +10,8 @@ from django.conf import settings
 
 from tests.storage.people import Person
 from tests.stores import free_ports, running, s3_store  # noqa: F401
+
+numbers = itertools.count(1)
 
 
 def database_url():
@@ -21,36 +25,54 @@ def database_url():
     return f"postgres://{who}{quote(database['HOST'], safe='')}{port}/{database['NAME']}"
 
 
-@pytest.fixture(scope="session")
-def door_process(s3_store, django_db_setup, django_db_blocker):  # noqa: F811
+@contextmanager
+def served_door(**changed):
+    """`manage.py s3door` with these settings; the process carries its url."""
     port = free_ports(1)[0]
-    environment = {
+    names = ("S3_ENDPOINT_URL", "S3_ACCESS_KEY", "S3_SECRET_KEY", "S3_BUCKET", "SECRET_KEY", "TOKEN_KEY")
+    environment = {name: getattr(settings, name) for name in names} | {
         "DATABASE_URL": database_url(),
         "RENDER_HOME": str(settings.RENDER_HOME),
-        "SECRET_KEY": settings.SECRET_KEY,
-        "TOKEN_KEY": settings.TOKEN_KEY,
-        **{
-            name: getattr(settings, name) for name in ("S3_ENDPOINT_URL", "S3_ACCESS_KEY", "S3_SECRET_KEY", "S3_BUCKET")
-        },
     }
     command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "s3door", "--port", str(port)]
     url = f"http://127.0.0.1:{port}"
-    with running(command, f"{url}/-/health", environment) as process:
+    with running(command, f"{url}/-/health", environment | changed) as process:
         process.url = url
         yield process
 
 
-@pytest.fixture
-def door(door_process, transactional_db):
-    """The door's address."""
-    return door_process.url
+@pytest.fixture(scope="session")
+def door_process(s3_store, django_db_setup, django_db_blocker):  # noqa: F811
+    with served_door() as process:
+        yield process
 
 
 @pytest.fixture
-def alice(door):
-    return Person("alice+render@example.org", door)
+def door(door_process, django_db_blocker):
+    """The door's address. It runs in another process: what a test stores is committed, and goes with its people."""
+    with django_db_blocker.unblock():
+        yield door_process.url
 
 
 @pytest.fixture
-def charlie(door):
-    return Person("charlie@example.org", door)
+def person(door):
+    """Makes people; they are gone after the test, with all that is theirs."""
+    people = []
+
+    def make(name):
+        people.append(Person(f"{name}+{next(numbers)}@example.org", door))
+        return people[-1]
+
+    yield make
+    for one in people:
+        one.account.delete()
+
+
+@pytest.fixture
+def alice(person):
+    return person("alice")
+
+
+@pytest.fixture
+def charlie(person):
+    return person("charlie")

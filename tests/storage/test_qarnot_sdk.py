@@ -1,11 +1,10 @@
 """The unmodified Qarnot SDK against the farm's address and the door."""
 
-import boto3
 import pytest
 import qarnot
+import requests
+from botocore.exceptions import ClientError
 from qarnot.exceptions import MissingBucketException
-
-from tests.storage.people import Person
 
 
 @pytest.fixture
@@ -88,8 +87,6 @@ def test_a_bucket_is_deleted_with_all_it_holds(conn, alice):
 
 
 def test_the_sdks_own_presigned_addresses_work(conn, alice):
-    import requests
-
     conn.create_bucket("IN").add_string("bytes", "a b+é.png")
 
     url = conn.s3client.generate_presigned_url("get_object", {"Bucket": "IN", "Key": "a b+é.png"})
@@ -98,13 +95,12 @@ def test_the_sdks_own_presigned_addresses_work(conn, alice):
     assert requests.get(url).content == b"bytes"
 
 
-def test_two_people_with_the_same_bucket_names_never_meet(conn, door, farm):
-    charlie = Person("charlie@example.org", door)
+def test_two_people_with_the_same_bucket_names_never_meet(conn, charlie, farm):
     theirs = qarnot.Connection(client_token=charlie.secret, cluster_url=farm)
     conn.create_bucket("IN").add_string("alice's", "scene.blend")
 
     assert theirs.buckets() == []
-    with pytest.raises(boto3.exceptions.botocore.exceptions.ClientError, match="404"):
+    with pytest.raises(ClientError, match="404"):
         theirs.retrieve_bucket("IN")
     assert list(theirs.create_bucket("IN").list_files()) == []
 

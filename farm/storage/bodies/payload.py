@@ -10,7 +10,7 @@ from functools import partial
 from farm.storage.bodies import chunked
 from farm.storage.bodies.checks import CHECKSUM_PREFIX, Check, checksum, content_md5, content_sha256, from_base64
 from farm.storage.errors import S3Error
-from farm.storage.request import ClientGone, S3Request, byte_count
+from farm.storage.request import ClientGone, S3Request, whole_number
 from farm.storage.signatures.caller import Caller
 from farm.storage.signatures.claim import UNSIGNED_PAYLOAD
 
@@ -53,10 +53,11 @@ class Payload:
             yield held
 
 
-def payload_of(request: S3Request, caller: Caller) -> Payload:
+def payload_of(request: S3Request, caller: Caller, *, checksums_are_of_body: bool = True) -> Payload:
     """The request's body. Raises S3Error for a length or a way of coding that is not taken."""
     length = request.content_length
-    checks = [checksum(name, value) for name, value in request.headers.items() if _is_checksum(name)]
+    sums = {name: value for name, value in request.headers.items() if _is_checksum(name) and checksums_are_of_body}
+    checks = [checksum(name, value) for name, value in sums.items()]
     if "content-md5" in request.headers:
         checks.append(content_md5(request.headers["content-md5"]))
     chunks = request.chunks()
@@ -72,9 +73,9 @@ def payload_of(request: S3Request, caller: Caller) -> Payload:
     return Payload(length, chunks, checks)
 
 
-async def small_body(request: S3Request, caller: Caller, limit: int) -> bytes:
+async def small_body(request: S3Request, caller: Caller, limit: int, *, checksums_are_of_body: bool = True) -> bytes:
     """The whole body of a command such as DeleteObjects, checked. Raises S3Error beyond `limit` bytes."""
-    payload = payload_of(request, caller)
+    payload = payload_of(request, caller, checksums_are_of_body=checksums_are_of_body)
     if payload.length > limit:
         raise S3Error("InvalidRequest", f"This command takes at most {limit} bytes.")
     return b"".join([piece async for piece in payload])
@@ -111,4 +112,4 @@ def _expect(promised: dict[str, Check], name: str, value: str) -> None:
 
 
 def _decoded_length(request: S3Request) -> int | None:
-    return byte_count(request.headers.get("x-amz-decoded-content-length", ""))
+    return whole_number(request.headers.get("x-amz-decoded-content-length", ""))

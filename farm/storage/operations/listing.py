@@ -2,8 +2,8 @@
 
 import base64
 from collections.abc import Callable
-from typing import Any
 from urllib.parse import quote, unquote_plus
+from xml.etree.ElementTree import Element
 
 from farm.storage.call import Call
 from farm.storage.errors import S3Error
@@ -62,7 +62,7 @@ async def list_object_versions(call: Call) -> None:
     await call.reply.xml("ListVersionsResult", [*answer, *versions, *listing.common_prefixes()])
 
 
-async def _listed(call: Call, where: dict[str, str]) -> Any:
+async def _listed(call: Call, where: dict[str, str]) -> Element:
     query = call.request.query
     asked = {
         "prefix": call.prefix + searched(query.get("prefix", "")),
@@ -81,7 +81,7 @@ async def _listed(call: Call, where: dict[str, str]) -> Any:
 class _Listing:
     """The store's page of a listing, told in the caller's keys."""
 
-    def __init__(self, call: Call, result: Any) -> None:
+    def __init__(self, call: Call, result: Element) -> None:
         self._call, self._result = call, result
         self.shown = shown_as(call.request)
         self.is_truncated = result.findtext("IsTruncated", "") == "true"
@@ -124,7 +124,7 @@ class _Listing:
         prefixes = [prefix for _, prefix in self._mine(self._result.findall("CommonPrefixes"), "Prefix")]
         return max([*keys, *prefixes], key=str.encode, default="")
 
-    def _mine(self, entries: list[Any], tag: str) -> list[tuple[Any, str]]:
+    def _mine(self, entries: list[Element], tag: str) -> list[tuple[Element, str]]:
         named = [(entry, unquote_plus(entry.findtext(tag, ""))) for entry in entries]
         prefix = self._call.prefix
         asked = prefix + self._call.request.query.get("prefix", "")  # a store that folds `//` may find more

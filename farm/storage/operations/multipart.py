@@ -1,6 +1,7 @@
 """Uploads in parts. An upload id belongs to its key in the store, and so to its account."""
 
 import re
+from xml.etree.ElementTree import Element
 
 from farm.storage.bodies.payload import payload_of, small_body
 from farm.storage.call import Call
@@ -46,16 +47,8 @@ async def upload_part_copy(call: Call) -> None:
 
 
 async def complete_upload(call: Call) -> None:
-    """Passes on numbers and ETags only: the checksums of the parts were checked when they came."""
     await call.require_bucket()
-    order = parsed(await small_body(call.request, call.caller, COMPLETE_BYTES_MAX))
-    parts: list[Node] = [
-        ("Part", [("PartNumber", part.findtext("PartNumber", "")), ("ETag", quoted_etag(part.findtext("ETag", "")))])
-        for part in order.iter("Part")
-    ]
-    if not 0 < len(parts) <= PARTS_MAX:
-        raise S3Error("MalformedXML", f"An upload has 1 to {PARTS_MAX} parts.")
-    body = document("CompleteMultipartUpload", parts)
+    body = await _parts_to_join(call)
     headers = {"content-type": "application/xml"} | only(call.request, ("if-match", "if-none-match"))
     query = {"uploadId": _upload_id(call)}
     async with call.store.request("POST", call.stored_key, query=query, headers=headers, body=body) as response:
@@ -100,7 +93,6 @@ async def list_parts(call: Call) -> None:
 async def list_uploads(call: Call) -> None:
     await call.require_bucket()
     query = call.request.query
-    shown = shown_as(call.request)
     asked = {
         "uploads": "",
         "prefix": call.prefix + searched(query.get("prefix", "")),
@@ -113,6 +105,7 @@ async def list_uploads(call: Call) -> None:
         if response.status != 200:
             raise await call.refusal_of(response)
         result = parsed(await response.read())
+    shown = shown_as(call.request)
     answer: list[Node] = [
         ("Bucket", call.request.bucket),
         ("Prefix", shown(query.get("prefix", ""))),
@@ -121,13 +114,36 @@ async def list_uploads(call: Call) -> None:
         ("NextKeyMarker", shown(result.findtext("NextKeyMarker", "").removeprefix(call.prefix))),
         ("NextUploadIdMarker", result.findtext("NextUploadIdMarker", "")),
     ]
-    for upload in result.findall("Upload"):
-        key = upload.findtext("Key", "")
-        if key.startswith(call.prefix):
-            initiated_at, upload_id = upload.findtext("Initiated", ""), upload.findtext("UploadId", "")
-            named: list[Node] = [("Key", shown(key.removeprefix(call.prefix))), ("UploadId", upload_id)]
-            answer.append(("Upload", [*named, owner(call), ("Initiated", initiated_at)]))
-    await call.reply.xml("ListMultipartUploadsResult", answer)
+    await call.reply.xml("ListMultipartUploadsResult", [*answer, *_uploads(call, result)])
+
+
+def _uploads(call: Call, result: Element) -> list[Node]:
+    shown = shown_as(call.request)
+    return [
+        (
+            "Upload",
+            [
+                ("Key", shown(upload.findtext("Key", "").removeprefix(call.prefix))),
+                ("UploadId", upload.findtext("UploadId", "")),
+                owner(call),
+                ("Initiated", upload.findtext("Initiated", "")),
+            ],
+        )
+        for upload in result.findall("Upload")
+        if upload.findtext("Key", "").startswith(call.prefix)
+    ]
+
+
+async def _parts_to_join(call: Call) -> bytes:
+    """Numbers and ETags only: checksums of parts were checked when they came, one in the head is the whole file's."""
+    sent = await small_body(call.request, call.caller, COMPLETE_BYTES_MAX, checksums_are_of_body=False)
+    parts: list[Node] = [
+        ("Part", [("PartNumber", part.findtext("PartNumber", "")), ("ETag", quoted_etag(part.findtext("ETag", "")))])
+        for part in parsed(sent).iter("Part")
+    ]
+    if not 0 < len(parts) <= PARTS_MAX:
+        raise S3Error("MalformedXML", f"An upload has 1 to {PARTS_MAX} parts.")
+    return document("CompleteMultipartUpload", parts)
 
 
 def _named(call: Call) -> list[Node]:

@@ -4,7 +4,7 @@ import asyncio
 import base64
 import hashlib
 from collections.abc import AsyncIterator
-from typing import Any
+from xml.etree.ElementTree import Element
 
 import aiohttp
 
@@ -113,7 +113,7 @@ async def copied(call: Call, response: aiohttp.ClientResponse) -> list[Node]:
     return [("LastModified", result.findtext("LastModified", "")), ("ETag", etag)]
 
 
-def _deleted(call: Call, result: Any, is_quiet: bool) -> list[Node]:
+def _deleted(call: Call, result: Element, is_quiet: bool) -> list[Node]:
     answer: list[Node] = []
     for entry in result:
         key = ("Key", entry.findtext("Key", "").removeprefix(call.prefix))

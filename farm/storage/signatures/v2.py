@@ -26,7 +26,7 @@ def header_claim(request: S3Request, now: datetime) -> Claim:
     date = request.headers.get("x-amz-date") or request.headers.get("date", "")
     try:
         signed_at = parsedate_to_datetime(date)
-    except ValueError as error:
+    except (ValueError, TypeError, OverflowError) as error:
         raise S3Error("AccessDenied", "A signed request needs a Date or x-amz-date header.") from error
     check_clock(signed_at if signed_at.tzinfo else signed_at.replace(tzinfo=UTC), now)
     return _claim(request, access_key, signature, "" if "x-amz-date" in request.headers else date)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
 from farm.storage.errors import S3Error
-from farm.storage.request import S3Request
+from farm.storage.request import S3Request, whole_number
 from farm.storage.signatures.claim import (
     CLOCK_SKEW,
     UNSIGNED_PAYLOAD,
@@ -65,13 +65,13 @@ def query_claim(request: S3Request, now: datetime) -> Claim:
     if query["X-Amz-Algorithm"] != ALGORITHM:
         raise _malformed(f"The algorithm must be {ALGORITHM}.")
     date = query.get("X-Amz-Date", "")
-    seconds = query.get("X-Amz-Expires", "")
-    if not (seconds.isascii() and seconds.isdigit() and 0 < int(seconds) <= EXPIRES_MAX.total_seconds()):
+    seconds = whole_number(query.get("X-Amz-Expires", "")) or 0
+    if not 0 < seconds <= EXPIRES_MAX.total_seconds():
         raise _malformed("X-Amz-Expires must be between 1 and 604800 seconds.")
     signed_at = _time(date)
     if signed_at - now > CLOCK_SKEW:
         check_clock(signed_at, now)
-    check_expiry(signed_at + timedelta(seconds=int(seconds)), now)
+    check_expiry(signed_at + timedelta(seconds=seconds), now)
     payload_hash = request.headers.get("x-amz-content-sha256") or query.get("X-Amz-Content-SHA256", UNSIGNED_PAYLOAD)
     return _claim(
         request,
