@@ -73,7 +73,8 @@ def _s3_door() -> None:
 
 def _worker() -> None:
     # One answer is enough; nodes' workers listen too and must not count.
-    answers = app.control.broadcast("ping", reply=True, limit=1, timeout=2, pattern="control@*", matcher="glob")
+    to_control = {"pattern": "control@*", "matcher": "glob"}
+    answers = app.control.broadcast("ping", reply=True, limit=1, timeout=2, **to_control)  # type: ignore[arg-type]
     if not answers:
         raise Silent("no worker answers")
 

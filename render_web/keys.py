@@ -1,5 +1,6 @@
 """Secret keys that are made once and kept in RENDER_HOME, readable by the owner only."""
 
+import contextlib
 import os
 import secrets
 from pathlib import Path
@@ -12,9 +13,7 @@ def kept_key(file: Path) -> str:
         draft = file.with_name(f"{file.name}.{os.getpid()}")
         draft.write_text(secrets.token_urlsafe(48))
         draft.chmod(0o600)
-        try:
+        with contextlib.suppress(FileExistsError):
             os.link(draft, file)  # the first to link wins; never overwrites
-        except FileExistsError:
-            pass
         draft.unlink()
     return file.read_text().strip()
