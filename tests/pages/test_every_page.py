@@ -156,6 +156,45 @@ def test_an_order_is_refused_beside_its_field_without_a_reload(open_page, live_s
     assert page.get_attribute("#order_frames", "aria-invalid") == "true"
 
 
+def test_leaving_is_asked_about_only_while_something_is_on_its_way(open_page, live_server):
+    page = open_page(1280)
+    asked = []
+    page.on("dialog", lambda question: (asked.append(question.type), question.accept()))
+    page.route("**/scenes/", lambda route: route.fulfill(json={"id": "x", "url": "/"}))
+    page.route("**/scenes/x/uploads/", lambda route: None)
+    page.goto(f"{live_server.url}/renders/new/")
+    page.click("h1")
+    page.goto(f"{live_server.url}/renders/new/")
+    assert asked == []
+    page.click("h1")
+
+    page.set_input_files("#pick-file", {"name": "a.blend", "mimeType": "application/x-blender", "buffer": b"BLENDER"})
+    page.wait_for_selector("[data-uploads-title]:has-text('Uploading a.blend')")
+    page.goto(f"{live_server.url}/renders/")
+
+    assert asked == ["beforeunload"]
+
+
+def test_what_is_no_scene_is_refused_before_a_byte_travels(open_page, live_server):
+    page = open_page(1280)
+    page.goto(f"{live_server.url}/renders/new/")
+
+    page.set_input_files("#pick-file", {"name": "notes.txt", "mimeType": "text/plain", "buffer": b"hello"})
+
+    page.wait_for_selector("[data-upload-problem]:has-text('There is no .blend in it')")
+    assert page.is_visible("[data-drop]")
+
+
+def test_an_unfinished_upload_is_offered_to_go_on(open_page, live_server, alice):
+    coming = Scene.objects.create(account=alice, name="Harbour")
+    coming.uploads.create(path="harbour.blend", size_bytes=5_000_000, part_size_bytes=1 << 24, fingerprint="harbour")
+    page = open_page(360)
+
+    page.goto(f"{live_server.url}/renders/new/")
+
+    page.wait_for_selector("[data-continue]:has-text('Continue upload of Harbour: pick harbour.blend again (5.0 MB)')")
+
+
 def test_arrows_lead_from_frame_to_frame_and_escape_leads_back(open_page, live_server, render):
     page = open_page(1280)
     page.goto(f"{live_server.url}/renders/{render.pk}/frames/1/")

@@ -80,6 +80,15 @@ def test_a_frame_keeps_its_space_before_it_lands(render):
     assert "<img" not in part
 
 
+def test_a_frame_is_not_offered_large_before_its_preview_is_made(render):
+    Frame.objects.filter(number=1).update(preview="")
+
+    part = render_to_string("jobs/parts/frame.html", {"job": render, "frame": Frame.objects.get(number=1)})
+
+    assert "data-picture" not in part
+    assert f"/renders/{render.pk}/frames/1/thumbnail/" in part
+
+
 def test_a_frame_that_looks_odd_says_so_in_words(render):
     Frame.objects.filter(number=1).update(looks="black")
 

@@ -96,21 +96,33 @@ def test_a_part_the_store_lost_is_sent_again(harness, surroundings):
     assert surroundings.puts == {1: 1, 2: 2, 3: 1, 4: 1}
 
 
-def test_pausing_keeps_what_is_up_and_going_on_sends_the_rest(harness, surroundings):
-    begin(harness, size=2 * MIB)
-    assert finish(harness)
+def test_a_pause_loses_nothing_and_going_on_sends_each_part_once(harness, surroundings):
     surroundings.gate.clear()
-    begin(harness, size=8 * MIB, names=["long.blend"])
+    begin(harness, size=8 * MIB)
     wait_for(harness, lambda: surroundings.under_way == 6)
     harness.evaluate("() => window.upload.pause()")
-    assert not finish(harness)
-    assert harness.evaluate("() => window.upload.isHeld")
     surroundings.gate.set()
+    assert not finish(harness)
+    assert harness.evaluate("() => window.upload.files[0].state") == "paused"
+    assert len(surroundings.parts["a.blend"]) == 6
 
     harness.evaluate("() => { window.run = window.upload.resume(); }")
 
     assert finish(harness)
-    assert surroundings.completed["long.blend"] == expected(8 * MIB)
+    assert surroundings.completed["a.blend"] == expected(8 * MIB)
+    assert set(surroundings.puts.values()) == {1}
+
+
+def test_going_on_before_the_pause_has_come_sends_on(harness, surroundings):
+    surroundings.gate.clear()
+    begin(harness, size=8 * MIB)
+    wait_for(harness, lambda: surroundings.under_way == 6)
+    harness.evaluate("() => { window.upload.pause(); window.run = window.upload.resume(); }")
+    surroundings.gate.set()
+
+    assert finish(harness)
+    assert surroundings.completed["a.blend"] == expected(8 * MIB)
+    assert set(surroundings.puts.values()) == {1}
 
 
 def test_a_store_that_keeps_refusing_ends_in_a_sentence(harness, surroundings):

@@ -1,4 +1,4 @@
-// One file on its way: begun, sent in parts, completed. Pausing keeps every part that arrived.
+// One file on its way: begun, sent in parts, completed. A pause lets the parts under way arrive, so that none is lost.
 
 import { Away, Refused, ask, send } from "../ask.js";
 import { pause, pauseBefore } from "../retry.js";
@@ -8,7 +8,7 @@ import { Signer } from "./signer.js";
 
 const REFUSALS_BEFORE_GIVING_UP = 5;
 
-/** States: waiting, sending, stalled (the line is away), paused, done, failed, cancelled. */
+/** States: waiting, sending, stalled (the line is away), pausing (parts still arrive), paused, done, failed, cancelled. */
 export class FileUpload {
   /** @param {() => void} changed called whenever something a person can see has moved */
   constructor({ file, path, sceneId, lanes, changed }) {
@@ -17,6 +17,7 @@ export class FileUpload {
     this.problem = "";
     this.sent = new Map(); // part number → bytes
     this.id = null;
+    this.isHeld = false;
   }
 
   get size() {
@@ -48,11 +49,12 @@ export class FileUpload {
   async send() {
     if (this.isOver) return;
     this.stop = new AbortController();
+    this.isHeld = false;
     this.move("sending");
     try {
       await this.begin();
       await this.sendMissing();
-      this.move("done");
+      this.move(this.isWhole ? "done" : "paused");
     } catch (failure) {
       if (this.stop.signal.aborted && !this.isGivenUp) return;
       this.fail(failure);
@@ -72,12 +74,16 @@ export class FileUpload {
   }
 
   async sendMissing() {
-    while (!this.isWhole) {
+    while (!this.isWhole && !this.isHeld) {
       const missing = this.missing();
       const signer = new Signer(this.id, missing);
       await this.together(missing.map((number) => () => this.sendPart(number, signer)));
-      this.isWhole = await this.complete();
+      if (this.arrived === this.partCount) this.isWhole = await this.complete();
     }
+  }
+
+  get arrived() {
+    return [...this.sent].filter(([number, bytes]) => bytes === this.sizeOf(number)).length;
   }
 
   missing() {
@@ -90,7 +96,7 @@ export class FileUpload {
     const signal = this.stop.signal;
     await Promise.all(
       works.map((work) =>
-        this.lanes.run(() => (signal.aborted ? undefined : work()), signal).catch((failure) => {
+        this.lanes.run(() => (signal.aborted || this.isHeld ? undefined : work()), signal).catch((failure) => {
           if (!signal.aborted) this.giveUp();
           throw failure;
         }),
@@ -111,6 +117,7 @@ export class FileUpload {
       } catch (failure) {
         this.sent.delete(number);
         if (this.stop.signal.aborted || failure instanceof Refused) throw failure;
+        if (this.isHeld) return;
         if (failure instanceof PartRefused) {
           signer.forget(number);
           if (failure.status < 500) refusals += 1;
@@ -162,10 +169,22 @@ export class FileUpload {
   }
 
   pause() {
-    if (this.isOver) return;
+    if (this.isOver || this.state === "paused") return;
+    if (this.state === "sending" && this.id) {
+      this.isHeld = true;
+      this.move("pausing");
+      return;
+    }
     this.stop?.abort();
     this.forgetHalves();
     this.move("paused");
+  }
+
+  /** Before `run`: takes back a pause or a failure. */
+  release() {
+    this.isHeld = false;
+    if (this.state === "pausing") this.move("sending");
+    else if (["paused", "failed"].includes(this.state)) this.move("waiting");
   }
 
   /** Leaves the file out: what arrived of it is freed. */

@@ -6,6 +6,7 @@ const WORDS = {
   waiting: () => "waiting",
   sending: (file) => `${bytes(file.sentBytes)} of ${bytes(file.size)}`,
   stalled: () => "connection lost, trying again",
+  pausing: () => "pausing, what is under way still arrives",
   paused: (file) => `paused at ${bytes(file.sentBytes)}`,
   done: (file) => bytes(file.size),
   failed: (file) => file.problem,
@@ -34,7 +35,7 @@ export class UploadRows {
     row.querySelector(".upload-name").textContent = file.path;
     row.querySelector("progress").setAttribute("aria-label", file.path);
     row.querySelector("[data-row-pause]").addEventListener("click", () =>
-      ["paused", "failed"].includes(file.state) ? this.resumed(file) : file.pause(),
+      ["pausing", "paused", "failed"].includes(file.state) ? this.resumed(file) : file.pause(),
     );
     row.querySelector("[data-row-cancel]").addEventListener("click", () => this.cancelled(file));
     this.rows.set(file, row);
@@ -54,7 +55,11 @@ export class UploadRows {
     const { upload, section } = this;
     section.querySelector("[data-total]").value = upload.size ? (upload.sentBytes / upload.size) * 100 : 0;
     section.querySelector("[data-total-words]").textContent = this.sumWords();
-    section.querySelector("[data-uploads-title]").textContent = upload.isComplete ? "Uploaded" : "Uploading";
+    section.toggleAttribute("data-complete", upload.isComplete);
+    const isSingle = upload.files.length === 1 && !upload.hasFailed;
+    section.toggleAttribute("data-single", isSingle);
+    const what = isSingle ? ` ${upload.files[0].path}` : "";
+    section.querySelector("[data-uploads-title]").textContent = `${upload.isComplete ? "Uploaded" : "Uploading"}${what}`;
     const trouble = section.querySelector("[data-trouble]");
     trouble.hidden = !upload.isStalled;
     trouble.querySelector("span").textContent = "Connection lost. It goes on by itself when the line is back; what is up stays up.";
@@ -70,7 +75,7 @@ export class UploadRows {
     const said = WORDS[file.state](file);
     if (words.textContent !== said) words.textContent = said;
     const pause = row.querySelector("[data-row-pause]");
-    const held = ["paused", "failed"].includes(file.state);
+    const held = ["pausing", "paused", "failed"].includes(file.state);
     pause.setAttribute("aria-label", `${held ? "Go on with" : "Pause"} ${file.path}`);
     row.querySelector("[data-row-cancel]").setAttribute("aria-label", `Leave out ${file.path}`);
     pause.setAttribute("aria-pressed", String(held));

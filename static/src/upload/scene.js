@@ -33,7 +33,7 @@ export class SceneUpload {
   }
 
   get isUploading() {
-    return this.files.some((file) => ["waiting", "sending", "stalled", "paused"].includes(file.state));
+    return this.files.some((file) => ["waiting", "sending", "stalled", "pausing", "paused"].includes(file.state));
   }
 
   get hasFailed() {
@@ -43,7 +43,7 @@ export class SceneUpload {
   /** Nothing moves until the person says so. */
   get isHeld() {
     const unfinished = this.files.filter((file) => !["done", "cancelled"].includes(file.state));
-    return unfinished.length > 0 && unfinished.every((file) => ["paused", "failed"].includes(file.state));
+    return unfinished.length > 0 && unfinished.every((file) => ["pausing", "paused", "failed"].includes(file.state));
   }
 
   get isStalled() {
@@ -79,7 +79,7 @@ export class SceneUpload {
 
   /** Goes on with these, or with everything that was paused or failed. */
   resume(files = this.files) {
-    for (const file of files) if (["paused", "failed"].includes(file.state)) file.state = "waiting";
+    for (const file of files) file.release();
     return this.run();
   }
 
