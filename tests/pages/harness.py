@@ -32,7 +32,6 @@ class Surroundings:
         self.silent_completions = 0
         self.forgotten_at_completion = []
         self.under_way = 0
-        self.most_under_way = 0
         self.gate = threading.Event()
         """Parts wait until it is set."""
         self.gate.set()
@@ -120,7 +119,6 @@ class Handler(SimpleHTTPRequestHandler):
         _, upload, number = self.path.strip("/").split("/")
         with self.given.lock:
             self.given.under_way += 1
-            self.given.most_under_way = max(self.given.most_under_way, self.given.under_way)
             is_dropped = self.given.dropped_lines > 0
             self.given.dropped_lines -= is_dropped
         try:

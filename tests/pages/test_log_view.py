@@ -137,6 +137,16 @@ def test_a_hostile_line_is_text(start):
     assert page.title() == "harness"
 
 
+def test_a_hostile_line_stays_text_where_a_search_marks_it(start):
+    page = start([line(1, "found <img src=x> here")])
+
+    page.fill("[data-log-words]", "found")
+    page.wait_for_selector(".log-row mark")
+
+    assert page.locator(".log-row img").count() == 0
+    assert page.text_content(".log-row .log-text") == "found <img src=x> here"
+
+
 def test_an_empty_log_says_what_will_come(start):
     page = start([])
 
