@@ -43,10 +43,13 @@ def test_an_empty_file_arrives_too(harness, surroundings):
 
 COUNT_REQUESTS = """() => {
   window.underWay = window.mostUnderWay = 0;
-  const send = XMLHttpRequest.prototype.send;
+  const { open, send } = XMLHttpRequest.prototype;
+  XMLHttpRequest.prototype.open = function (...where) {
+    this.addEventListener("load", () => window.underWay--); // before the uploader's own listener
+    return open.apply(this, where);
+  };
   XMLHttpRequest.prototype.send = function (body) {
     window.mostUnderWay = Math.max(window.mostUnderWay, ++window.underWay);
-    this.addEventListener("loadend", () => window.underWay--);
     return send.call(this, body);
   };
 }"""
