@@ -114,6 +114,8 @@ class Shift:
             self._claims.look_ahead()
             outcome = workspace.render(work)
             self._claims.note_seconds(outcome.execution_seconds)
+            if self._slot.should_stop():  # the engine may have been ended by the same signal
+                work.drop(Dropped.STOPPING)
             if work.dropped:
                 return Harvest()
             harvest = workspace.gather(work, outbox)

@@ -8,12 +8,12 @@ import contextlib
 import fcntl
 import logging
 import mmap
-import os
 import shutil
 import signal
 import socket
 import threading
 import time
+import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from django.conf import settings
 from django.db import DatabaseError, connection, connections
 
 import sandbox
+from farm import sweeps
 from farm.engines.blender import opengl
 from farm.models import Node
 from farm.node import identity, reports
@@ -49,8 +50,7 @@ class Station:
     node: Node
     folder: Path
     stops: mmap.mmap = field(default_factory=lambda: mmap.mmap(-1, 1))
-    is_child_asked_to_stop: bool = False
-    is_on_shift: bool = False
+    is_slot_told_to_stop: bool = False
 
     @property
     def machine(self) -> Machine:
@@ -58,7 +58,10 @@ class Station:
         return Machine(threads=threads, tier=sandbox.Tier(self.node.sandbox_tier))
 
     def should_stop(self) -> bool:
-        return self.is_child_asked_to_stop or self.stops[0] != 0
+        return self.is_slot_told_to_stop or self.stops[0] != 0
+
+    def stop_this_slot(self, *_: Any) -> None:
+        self.is_slot_told_to_stop = True
 
     def slot(self) -> Slot:
         """This process's seat."""
@@ -79,7 +82,10 @@ def run(name: str, site: str, slot_count: int) -> int:
         backing.client()  # a tenth of a second, that the slots inherit
         connections.close_all()
         _connect_signals(_station)
+        # About root: messages are JSON and carry no work, and scenes run as another user in the sandbox.
+        warnings.filterwarnings("ignore", message=r"\s*You're running the worker with superuser")
         worker = current_app.Worker(
+            quiet=True,
             hostname=f"{name}@{socket.gethostname()}",
             queues=[f"node.{name}"],
             concurrency=slot_count,
@@ -96,11 +102,12 @@ def work_a_shift() -> int:
     """What a wake-up does, in a slot's process; returns how many instances were taken in hand."""
     if _station is None or _station.should_stop():
         return 0
-    _station.is_on_shift = True
+    # A whole process group is often ended at once: a slot at work gives its work back first.
+    before = signal.signal(signal.SIGTERM, _station.stop_this_slot)
     try:
         return Shift(_station.slot()).work()
     finally:
-        _station.is_on_shift = False
+        signal.signal(signal.SIGTERM, before)
 
 
 def _connect_signals(station: Station) -> None:
@@ -120,7 +127,6 @@ def _connect_signals(station: Station) -> None:
 
 def _sit_down(station: Station) -> None:
     """In a new slot process: a clean folder, and whatever a killed predecessor held goes back."""
-    signal.signal(signal.SIGTERM, lambda *_: _on_term(station))
     slot = station.slot()
     shutil.rmtree(slot.folder, ignore_errors=True)
     slot.folder.mkdir(mode=0o711, exist_ok=True)
@@ -132,27 +138,31 @@ def _sit_down(station: Station) -> None:
         connection.close()
 
 
-def _on_term(station: Station) -> None:
-    """A whole process group is often ended at once: a slot at work gives its work back first."""
-    station.is_child_asked_to_stop = True
-    if not station.is_on_shift:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        os.kill(os.getpid(), signal.SIGTERM)
-
-
 def _beat_for_ever(station: Station) -> None:
-    has_opengl = False
+    """The first beat also wakes: what waited while the machine was away need not wait for the sweep."""
+    has_opengl = has_woken = False
     while not station.should_stop():
         try:
             identity.beat(station.node, station.folder, has_opengl=has_opengl)
+            if not has_woken:
+                sweeps.wake_for_waiting()
+                has_woken = True
         except DatabaseError as error:
             log.warning("no heartbeat: %s", error)
         finally:
             connection.close()  # a slot's process may be forked at any time, and must not inherit it
-        if not has_opengl and opengl.has_opengl():
+        if not has_opengl and _has_opengl():
             has_opengl = True
         else:
             time.sleep(identity.HEARTBEAT_SECONDS)
+
+
+def _has_opengl() -> bool:
+    try:
+        return opengl.has_opengl()
+    except OSError as error:
+        log.warning("whether EEVEE works here could not be tried out: %s", error)
+        return False
 
 
 @contextlib.contextmanager
