@@ -1,6 +1,5 @@
 """The real door in its own process, over a real store, and the people who knock."""
 
-import itertools
 import sys
 from contextlib import contextmanager
 from urllib.parse import quote
@@ -10,8 +9,6 @@ from django.conf import settings
 
 from tests.storage.people import Person
 from tests.stores import free_ports, running, s3_store  # noqa: F401
-
-numbers = itertools.count(1)
 
 
 def database_url():
@@ -48,31 +45,16 @@ def door_process(s3_store, django_db_setup, django_db_blocker):  # noqa: F811
 
 
 @pytest.fixture
-def door(door_process, django_db_blocker):
-    """The door's address. It runs in another process: what a test stores is committed, and goes with its people."""
-    with django_db_blocker.unblock():
-        yield door_process.url
+def door(door_process, transactional_db):
+    """The door's address. It runs in another process, so what a test stores must be committed."""
+    return door_process.url
 
 
 @pytest.fixture
-def person(door):
-    """Makes people; they are gone after the test, with all that is theirs."""
-    people = []
-
-    def make(name):
-        people.append(Person(f"{name}+{next(numbers)}@example.org", door))
-        return people[-1]
-
-    yield make
-    for one in people:
-        one.account.delete()
+def alice(door):
+    return Person("alice+render@example.org", door)
 
 
 @pytest.fixture
-def alice(person):
-    return person("alice")
-
-
-@pytest.fixture
-def charlie(person):
-    return person("charlie")
+def charlie(door):
+    return Person("charlie@example.org", door)
