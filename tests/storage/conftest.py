@@ -7,6 +7,7 @@ from urllib.parse import quote
 import pytest
 from django.conf import settings
 
+from tests import postgres
 from tests.storage.people import Person
 from tests.stores import free_ports, running, s3_store  # noqa: F401
 
@@ -15,11 +16,10 @@ def database_url():
     database = settings.DATABASES["default"]
     if database["ENGINE"].endswith("sqlite3"):
         return f"sqlite:///{database['NAME']}"
-    who = f"{quote(database['USER'])}:{quote(database['PASSWORD'])}@" if database["USER"] else ""
-    if database["HOST"].startswith("/"):  # a Unix socket, as django-environ takes it
-        return f"postgres://{who}/{database['HOST']}/{database['NAME']}"
-    port = f":{database['PORT']}" if database["PORT"] else ""
-    return f"postgres://{who}{quote(database['HOST'], safe='')}{port}/{database['NAME']}"
+    if database["HOST"].startswith("/"):  # a Unix socket
+        return postgres.database_url(database["HOST"], database["NAME"])
+    who = f"{quote(database['USER'])}:{quote(database['PASSWORD'])}"
+    return f"postgres://{who}@{database['HOST']}:{database['PORT'] or 5432}/{database['NAME']}"
 
 
 @contextmanager
