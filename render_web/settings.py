@@ -84,7 +84,7 @@ S3_REGION = env("S3_REGION", default="us-east-1")
 
 STORAGES = {
     "default": {
-        "BACKEND": "storages.backends.s3.S3Storage",
+        "BACKEND": "jobs.media.MediaStorage",
         "OPTIONS": {
             "endpoint_url": S3_PUBLIC_URL,
             "access_key": S3_ACCESS_KEY,
