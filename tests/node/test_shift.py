@@ -3,12 +3,15 @@
 import threading
 
 import pytest
+from boto3.exceptions import S3UploadFailedError
+from botocore.exceptions import EndpointConnectionError
 
 from accounts import ledger
 from farm import lifecycle, output, scheduler
 from farm.engines.events import Outcome
 from farm.models import Attempt, InstanceState, TaskState
-from farm.node import reports
+from farm.node import reports, staging
+from farm.storage import backing
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -100,6 +103,39 @@ def test_a_frame_is_uploaded_while_the_next_one_renders(alice, order, bucket_con
     assert seen == ["0001.png"]
 
 
+def test_a_frame_is_not_called_done_before_its_file_is_in_the_bucket(alice, order, bucket_content, shift, monkeypatch):
+    task = order(alice, [1])
+    upload, seen = backing.upload, []
+
+    def upload_late(*file):
+        seen.append((states(task), bucket_content(alice, "out")))
+        upload(*file)
+
+    monkeypatch.setattr(backing, "upload", upload_late)
+
+    shift().work()
+
+    assert seen == [({1: InstanceState.RUNNING}, {})]
+    assert states(task) == {1: InstanceState.SUCCESS}
+
+
+def test_a_store_that_is_away_for_a_while_costs_nothing(alice, order, bucket_content, shift, monkeypatch):
+    task = order(alice, [1])
+    upload, refusals = backing.upload, iter([EndpointConnectionError(endpoint_url="store"), S3UploadFailedError("503")])
+
+    def upload_at_last(*file):
+        for refusal in refusals:
+            raise refusal
+        upload(*file)
+
+    monkeypatch.setattr(backing, "upload", upload_at_last)
+
+    shift().work()
+
+    assert set(bucket_content(alice, "out")) == {"0001.png"}
+    assert task.instances.get().attempt_count == 1
+
+
 def test_a_cancelled_task_ends_in_mid_render_and_uploads_nothing(alice, order, bucket_content, shift):
     task = order(alice, [1, 2])
 
@@ -186,9 +222,6 @@ def test_a_scene_removed_from_its_bucket_while_it_waited_fails_with_a_sentence(
 ):
     resource = put_object(alice, "in", "scene.blend", b"scene")
     task = order(alice, [1], resource_buckets=[resource])
-    from farm.node import staging
-    from farm.storage import backing
-
     plan_of = staging.plan_of
 
     def plan_then_remove(task):
