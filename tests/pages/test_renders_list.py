@@ -53,7 +53,7 @@ def test_the_list_costs_the_same_however_many_there_are(alice, alices_page, djan
     for number in range(20):
         make_render(alice, name=f"shot {number}", state=JobState.RENDERING, frames=2, landed=1)
 
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(10):
         page = alices_page.get("/renders/")
 
     assert page.content.decode().count('class="render-row"') == 20
