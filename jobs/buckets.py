@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from urllib.parse import quote
 
 import boto3
+from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from django.conf import settings
@@ -100,8 +101,9 @@ class AccountBucket:
         self.client.put_object(**self.at(key), Body=content)
 
     def put_stream(self, key: str, stream: Any) -> None:
-        """Stores what `stream.read` gives, in parts, never all of it in memory."""
-        self.client.upload_fileobj(stream, self.bucket, self.prefix + key)
+        """Stores what `stream.read` gives, in parts, never all of it in memory; read in this very thread."""
+        in_turn = TransferConfig(use_threads=False, multipart_chunksize=16 * 1024 * 1024)
+        self.client.upload_fileobj(stream, self.bucket, self.prefix + key, Config=in_turn)
 
     def read(self, key: str, first: int = 0, last: int | None = None) -> bytes:
         """Bytes `first … last`, both included; all of it without `last`."""

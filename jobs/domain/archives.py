@@ -6,6 +6,7 @@ a few megabytes are held, and nothing is written to a disk.
 
 import io
 import zipfile
+from collections.abc import Callable
 from pathlib import PurePosixPath
 from typing import IO, Any
 
@@ -61,10 +62,11 @@ class _Ranges(io.RawIOBase):
 class _Counted:
     """A member as it unpacks; stops where it grows past what the zip said or may hold."""
 
-    def __init__(self, member: IO[bytes], most: int, zip_name: str) -> None:
-        self._member, self._left, self._zip_name = member, most, zip_name
+    def __init__(self, member: IO[bytes], most: int, zip_name: str, alive: Callable[[], None]) -> None:
+        self._member, self._left, self._zip_name, self._alive = member, most, zip_name, alive
 
     def read(self, size: int = -1) -> bytes:
+        self._alive()
         piece = self._member.read(size if size > 0 else READ_AHEAD_BYTES)
         self._left -= len(piece)
         if self._left < 0:
@@ -72,10 +74,11 @@ class _Counted:
         return piece
 
 
-def unpack(bucket: AccountBucket, key: str, size: int, prefix: str) -> None:
+def unpack(bucket: AccountBucket, key: str, size: int, prefix: str, alive: Callable[[], None]) -> None:
     """Puts the zip's files beside it under `prefix` and takes the zip away. Raises ArchiveRefused.
 
-    Doing it again after it was cut short writes the same files over themselves.
+    Doing it again after it was cut short writes the same files over themselves. `alive` is called again and
+    again meanwhile: it may take an hour.
     """
     name = PurePosixPath(key).name
     reading = io.BufferedReader(_Ranges(bucket, key, size), READ_AHEAD_BYTES)
@@ -84,7 +87,7 @@ def unpack(bucket: AccountBucket, key: str, size: int, prefix: str) -> None:
             for path, member in _members(archive, name).items():
                 _check(member, name)
                 with archive.open(member) as stream:
-                    bucket.put_stream(prefix + path, _Counted(stream, member.file_size, name))
+                    bucket.put_stream(prefix + path, _Counted(stream, member.file_size, name, alive))
     except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, NotImplementedError, ValueError, OSError) as failure:
         raise ArchiveRefused("zip_damaged", file=name) from failure
     except RuntimeError as failure:  # what zipfile says to a password

@@ -12,6 +12,7 @@ from accounts.models import ApiToken
 from jobs import farms
 from jobs.domain import frame_list, reports, submission
 from jobs.domain.scenes import clean_name
+from jobs.enums import JobState
 from jobs.models import FarmPoller, Job
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-SOON = timedelta(seconds=2)
+SOON = timedelta(seconds=1)
 TOKEN_USED_LATELY = timedelta(minutes=3)
 """A token's use is noted to the minute (accounts.tokens)."""
 MOST_FRAMES = 20_000
@@ -79,6 +80,7 @@ def _add(account: "Account", report: reports.Report, uuid: str) -> None:
         job = Job.objects.create(
             account=account,
             name=clean_name(report.name),
+            state=JobState.WAITING,
             profile=report.profile,
             frames=report.ranges or f"0-{max(report.instance_count - 1, 0)}",
             frame_count=len(numbers),

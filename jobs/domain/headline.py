@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Max
 from django.utils import timezone
 
 from jobs.enums import ENDED, JobState
@@ -47,11 +48,15 @@ def percent_done(job: Job) -> int:
 
 
 def seconds_left(job: Job, now: datetime) -> float | None:
-    """By the pace so far; None before the first frame and where no pace is kept."""
+    """By the pace up to the newest frame; None before the first one and when none is left."""
     left = job.frame_count - job.frames_done_count - job.frames_failed_count
     if job.state != JobState.RENDERING or not job.started_at or not job.frames_done_count or left <= 0:
         return None
-    return (now - job.started_at).total_seconds() / job.frames_done_count * left
+    landed_at = job.frame_set.aggregate(newest=Max("landed_at"))["newest"]
+    if landed_at is None or landed_at <= job.started_at:
+        return None
+    pace = (landed_at - job.started_at).total_seconds() / job.frames_done_count
+    return float(max(pace * left - (now - landed_at).total_seconds(), pace / 4))
 
 
 def duration(seconds: float) -> str:

@@ -125,10 +125,10 @@ def _keep(frame: Frame, said: dict[str, Any], folder: Path) -> None:
         frame.state = FrameState.FAILED
         frame.problem = {"id": "frame_unreadable", "reason": str(said["error"])[:300]}
         return
-    if said.get("is_too_large"):  # it opened; nobody looks at it in a browser
-        frame.width = frame.height = 1
+    frame.width, frame.height = int(said["width"]), int(said["height"])
+    if said.get("is_too_large"):
         return
-    frame.width, frame.height, frame.looks = int(said["width"]), int(said["height"]), str(said["looks"])[:20]
+    frame.looks = str(said["looks"])[:20]
     for field, width in ((frame.thumbnail, 320), (frame.preview, 1920)):
         name = f"{frame.job_id}/{frame.number}-{frame.landed_at:%H%M%S%f}.webp"
         field.save(name, ContentFile(_bytes_of(folder / f"{frame.number}-{width}.webp")), save=False)

@@ -31,7 +31,8 @@ def take_turn(account: "Account") -> None:
         _ask_later(account, farm_silence.silent(account, str(trouble)))
     else:
         farm_silence.heard(account)
-    FarmPoller.objects.filter(pk=account.pk, lease_number=number).update(leased_until=timezone.now())
+    finally:
+        FarmPoller.objects.filter(pk=account.pk, lease_number=number).update(leased_until=timezone.now())
 
 
 def _lease(account: "Account") -> int | None:

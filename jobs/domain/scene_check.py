@@ -5,6 +5,7 @@ No code of a scene runs in this process: the file is read in the sandbox, and Bl
 
 import logging
 import tempfile
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -79,6 +80,14 @@ def _claim(scene: Scene) -> bool:
     return bool(won)
 
 
+def _keep_lease(scene: Scene) -> None:
+    """At most once a minute, however often it is called."""
+    now = timezone.now()
+    if scene.due_at is None or scene.due_at < now + LEASE - timedelta(minutes=1):
+        scene.due_at = now + LEASE
+        Scene.objects.filter(pk=scene.pk, state=SceneState.CHECKING).update(due_at=scene.due_at)
+
+
 def _again_later(scene: Scene) -> None:
     """The store's silence is not counted against the scene."""
     soon = timezone.now() + timedelta(seconds=10)
@@ -87,7 +96,7 @@ def _again_later(scene: Scene) -> None:
 
 def _check(scene: Scene, folder: Path) -> None:
     bucket = bucket_of(scene.account, SCENES_BUCKET)
-    objects = _unpacked(bucket, f"{scene.pk}/")
+    objects = _unpacked(bucket, f"{scene.pk}/", lambda: _keep_lease(scene))
     blends = likeliest_main(path for path in objects if path.lower().endswith(".blend"))
     Scene.objects.filter(pk=scene.pk).update(size_bytes=sum(found.size for found in objects.values()))
     if not blends:
@@ -111,14 +120,14 @@ def _check(scene: Scene, folder: Path) -> None:
     _confirm(scene, folder, facts, said)
 
 
-def _unpacked(bucket: AccountBucket, prefix: str) -> dict[str, StoredObject]:
+def _unpacked(bucket: AccountBucket, prefix: str, alive: Callable[[], None]) -> dict[str, StoredObject]:
     """Path → object. A zip is unpacked where no .blend lies beside it."""
     objects = {found.key.removeprefix(prefix): found for found in bucket.list(prefix)}
     zips = [path for path in objects if path.lower().endswith(".zip")]
     if zips and not any(path.lower().endswith(".blend") for path in objects):
         for path in zips:
             try:
-                archives.unpack(bucket, objects[path].key, objects[path].size, prefix)
+                archives.unpack(bucket, objects[path].key, objects[path].size, prefix, alive)
             except archives.ArchiveRefused as refused:
                 raise Refused(refused.problem) from refused
         objects = {found.key.removeprefix(prefix): found for found in bucket.list(prefix)}

@@ -14,7 +14,7 @@ from jobs.hurry import hurry
 from jobs.models import FarmPoller, Frame, Job, Scene
 
 AT_ONCE = 100
-HOURLY, EVERY_FEW_SECONDS = 3600, 5
+HOURLY, EVERY_FEW_SECONDS, OFTEN = 3600, 5, 2
 PICTURES_WAIT_FOR = timedelta(seconds=5)
 
 
@@ -23,7 +23,7 @@ def sweep() -> None:
     _check_scenes()
     _submit()
     _poll()
-    _at_most_every(EVERY_FEW_SECONDS, discovery.ask_for_scripting_accounts)
+    _at_most_every(OFTEN, discovery.ask_for_scripting_accounts)
     _at_most_every(EVERY_FEW_SECONDS, _open_pictures)
     _at_most_every(EVERY_FEW_SECONDS, _settle_lost_checks)
     _at_most_every(EVERY_FEW_SECONDS, lifecycle.give_up_cancelling)

@@ -2,13 +2,15 @@
 
 import logging
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.utils import timezone
 
 from jobs import farms
+from jobs.buckets import StoredObject, StoreError
 from jobs.domain import finishing, landing, lifecycle, log_writing, machines, reports
+from jobs.domain.log_writing import Reading
 from jobs.domain.reports import InstanceReport, Report
 from jobs.domain.revisions import change
 from jobs.enums import ENDED, JobState
@@ -22,6 +24,7 @@ logger = logging.getLogger(__name__)
 
 WATCHED_EVERY_SECONDS = 0.4
 UNWATCHED_EVERY_SECONDS = 2.0
+AFTER_TROUBLE_SECONDS = 10.0
 WATCHED_FOR = timedelta(seconds=20)
 """A page that is open says so every few seconds."""
 READINGS_AT_ONCE = 20
@@ -32,10 +35,22 @@ Memory = dict[UUID, dict[int, InstanceReport]]
 
 
 def poll(account: "Account", memory: Memory | None = None) -> None:
-    """Asks about every job that is due. Raises farms.FarmDown, FarmRefused; jobs stay as they are then."""
+    """Asks about every job that is due; one that makes trouble delays only itself.
+
+    Raises farms.FarmDown, FarmRefused: nothing is known then, and no job is changed.
+    """
     memory = {} if memory is None else memory
     for job in due(account, timezone.now()):
-        poll_job(job, farms.of(account), memory)
+        try:
+            poll_job(job, farms.of(account), memory)
+        except (farms.FarmDown, farms.FarmRefused):
+            raise
+        except StoreError as failure:
+            logger.warning("job %s: the store does not answer: %s", job.pk, failure)
+            ask_again(job, AFTER_TROUBLE_SECONDS)
+        except Exception:
+            logger.exception("job %s could not be brought up to date", job.pk)
+            ask_again(job, AFTER_TROUBLE_SECONDS)
 
 
 def due(account: "Account", now: datetime) -> list[Job]:
@@ -60,27 +75,37 @@ def poll_job(job: Job, farm: farms.Farm, memory: Memory) -> None:
 
 def _fold(job: Job, farm: farms.Farm, report: Report, memory: Memory) -> None:
     """The state is read before the output, so that an ended task's output is whole."""
-    known = memory.get(job.pk, {})
     for _ in range(READINGS_AT_ONCE):
         readings = log_writing.read(job, farm, is_last=report.has_ended)
-        instances = machines.changed(job, report.instances, known)
-        landed = landing.arrived(job, report.succeeded)
+        instances = machines.changed(job, report.instances, memory.get(job.pk, {}))
+        is_news = report.has_ended or any(instance.phase == reports.SUCCESS for instance in instances)
+        landed = landing.arrived(job, report.succeeded) if is_news else {}
         if readings or instances or landed or job.farm_state != report.state:
-            with change(job.pk) as revision:
-                machines.write(job, instances, revision)
-                landing.land(job, landed, revision)
-                log_writing.write(job, readings, revision)
-                facts = (
-                    {"used_seconds": machines.used_seconds(job), **landing.count(job)} if instances or landed else {}
-                )
-                Job.objects.filter(pk=job.pk).update(farm_state=report.state, **facts)
-            job.refresh_from_db()
-        known = memory[job.pk] = dict(report.instances)
+            _write(job, report, readings, instances, landed)
+        memory[job.pk] = dict(report.instances)
         if landed:
             hurry("open_pictures", job.pk)
         if not readings or not report.has_ended:
             break
     _follow(job, farm, report)
+
+
+def _write(
+    job: Job,
+    report: Report,
+    readings: list[Reading],
+    instances: list[InstanceReport],
+    landed: dict[int, StoredObject],
+) -> None:
+    facts: dict[str, Any] = {"farm_state": report.state}
+    with change(job.pk) as revision:
+        machines.write(job, instances, revision)
+        landing.land(job, landed, revision)
+        log_writing.write(job, readings, revision)
+        if instances or landed:
+            facts.update(used_seconds=machines.used_seconds(job), **landing.count(job))
+        Job.objects.filter(pk=job.pk).update(**facts)
+    job.refresh_from_db()
 
 
 def _follow(job: Job, farm: farms.Farm, report: Report) -> None:

@@ -32,6 +32,14 @@ class NotAPicture(Exception):
     pass
 
 
+class TooLarge(Exception):
+    """It opens; its pixels are more than a preview is worth."""
+
+    def __init__(self, spec: oiio.ImageSpec) -> None:
+        super().__init__("too large to look at here")
+        self.spec = spec
+
+
 def channels_of(names: list[str]) -> Channels | None:
     """Where red, green, blue (or grey) and alpha are: plain ones, else those of the first combined pass."""
     place = {name.lower(): at for at, name in enumerate(names)}
@@ -47,11 +55,8 @@ def channels_of(names: list[str]) -> Channels | None:
     return None
 
 
-def read(path: Path) -> tuple[Pixels, oiio.ImageSpec] | None:
-    """Height × width × RGBA, floats of scene light or bytes; None for a picture too large to look at here.
-
-    Raises NotAPicture.
-    """
+def read(path: Path) -> tuple[Pixels, oiio.ImageSpec]:
+    """Height × width × RGBA: floats of scene light, or bytes. Raises NotAPicture, TooLarge."""
     hints = oiio.ImageSpec()
     hints.attribute("oiio:UnassociatedAlpha", 1)
     picture = oiio.ImageInput.open(str(path), hints)
@@ -63,7 +68,7 @@ def read(path: Path) -> tuple[Pixels, oiio.ImageSpec] | None:
                 break
             spec = picture.spec()
             if spec.width * spec.height > MOST_PIXELS:
-                return None
+                raise TooLarge(spec)
             found = channels_of(list(spec.channelnames))
             if found is not None:
                 return _pixels(picture, part, spec, found, is_scene_light(path)), spec
@@ -166,14 +171,13 @@ def looks(picture: Image.Image) -> str:
 
 def made(folder: Path, picture: dict[str, str], colour: dict[str, Any]) -> dict[str, Any]:
     try:
-        said = read(folder / picture["file"])
-        if said is None:
-            return {"name": picture["name"], "is_too_large": True}
-        pixels, spec = said
-        large = picture_of(pixels, colour)
-        small = narrowed(large, WIDTHS[0])
-        for image, width in ((small, WIDTHS[0]), (large, WIDTHS[-1])):
+        pixels, spec = read(folder / picture["file"])
+        shown = picture_of(pixels, colour)
+        small = narrowed(shown, WIDTHS[0])
+        for image, width in ((small, WIDTHS[0]), (shown, WIDTHS[-1])):
             image.save(folder / f"{picture['name']}-{width}.webp", "WEBP", quality=QUALITY, method=METHOD)
+    except TooLarge as large:
+        return {"name": picture["name"], "width": large.spec.width, "height": large.spec.height, "is_too_large": True}
     except NotAPicture as failure:
         return {"name": picture["name"], "error": str(failure)[:300]}
     return {"name": picture["name"], "width": spec.width, "height": spec.height, "looks": looks(small)}

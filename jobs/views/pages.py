@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from jobs.domain import listing
+from jobs.domain import discovery, listing
 from jobs.views.door import account_of
 
 
@@ -19,6 +19,8 @@ def landing(request: HttpRequest) -> HttpResponse:
 @login_required
 def renders(request: HttpRequest) -> HttpResponse:
     """Grouped by what needs the person; search and place stay in the address."""
+    account = account_of(request)
+    discovery.ask_for(account)
     words = request.GET.get("q", "").strip()
-    page = listing.page(account_of(request), words=words, cursor=request.GET.get("before", ""))
+    page = listing.page(account, words=words, cursor=request.GET.get("before", ""))
     return render(request, "jobs/renders.html", {"page": page, "words": words})

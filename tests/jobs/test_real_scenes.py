@@ -5,10 +5,11 @@ import shutil
 import pytest
 
 from jobs.domain import scene_check
+from jobs.domain.orders import BlenderVersion
 from jobs.domain.scene_problems import problems_of
-from jobs.problems import any_blocks
+from jobs.problems import any_blocks, explain
 from tests.jobs.readme_table import rows
-from tests.scenes import FOLDER
+from tests.scenes import FOLDER, scene
 
 ROWS = rows() or [pytest.param(None, marks=pytest.mark.skip("the folder of real scenes is not beside this checkout"))]
 UDIM = "UDIM"
@@ -47,3 +48,42 @@ def test_the_check_says_what_the_table_says(row, laid_out):
 
 def _missing(facts, kind):
     return sum(link.kind == kind for link in facts.missing_files)
+
+
+@pytest.mark.parametrize(
+    ("path", "problem"),
+    [
+        (
+            "golem-spritefright/blender_project_examples/010_0020_A/lib/props/binoculars/binoculars.blend",
+            "border_render",
+        ),
+        (
+            "golem-spritefright/blender_project_examples/010_0020_A/lib/props/binoculars/binoculars.blend",
+            "blocked_scripts",
+        ),
+        (
+            "golem-spritefright/blender_project_examples/010_0020_A/lib/props/binoculars/binoculars.blend",
+            "many_samples",
+        ),
+        ("pytorch-blender/examples/datagen/falling_cubes.blend", "unbaked_physics"),
+        ("pytorch-blender/examples/compositor_normals_depth/compositor_normals_depth.blend", "compositor_output"),
+        ("luxcore/scenes/bake/bake.blend", "engine_not_available"),
+        ("blenderseed/tests/test_scenes/materials/04 - uv_mapping.blend", "engine_not_available"),
+        ("creativeflow/creativeflow/tests/data/blends/norm_test.blend", "engine_replaced"),
+        ("assimp/test/models/BLEND/TexturedPlane_ImageUvPacked_248.blend", "engine_replaced"),
+        ("gltf-io/tests/scenes/39_parenting_full_hierarchy.blend", "several_scenes"),
+        ("bat/tests/blendfiles/absolute_path.blend", "outside_files"),
+        ("bat/tests/blendfiles/with_font.blend", "movie_output"),
+        ("gltf-io/tests/scenes/01_alpha_blend.blend", "missing_libraries"),
+        ("gltf-io/tests/scenes/37_lamp_EEVEE.blend", "newer_than_engine"),
+    ],
+)
+def test_the_check_warns_of(path, problem, request):
+    only_45 = [BlenderVersion("blender-4.5", "4.5.15", "4.5", is_installed=True)]
+    folder = request.getfixturevalue("laid_out") if FOLDER.is_dir() else scene(path)
+
+    said = scene_check.read_scene(folder, path)
+
+    found = problems_of(scene_check.facts_of(said, [path]), path, only_45, bool(said["has_border"]))
+    assert problem in [one["id"] for one in found]
+    assert all(explain(one).sentence and explain(one).remedy for one in found)

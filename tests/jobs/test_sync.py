@@ -6,6 +6,7 @@ from django.utils import timezone
 from jobs.buckets import bucket_of
 from jobs.domain import lifecycle, poller, submission, sync
 from jobs.domain.headline import headline
+from jobs.domain.orders import Order
 from jobs.enums import FrameState, JobState
 from jobs.models import FarmPoller, Frame, Job
 
@@ -134,6 +135,33 @@ def test_failed_frames_are_rendered_again_and_the_others_kept(job, farm):
     again = [task for task in farm.tasks.values() if task.order.shortname == f"{job.pk}-2"]
     assert [task.order.ranges for task in again] == ["3"]
     assert set(job.frame_set.values_list("number", "state")) == {(1, "done"), (2, "done"), (3, "waiting")}
+
+
+def test_a_frame_rendered_again_lands_beside_the_others(job, farm):
+    test_failed_frames_are_rendered_again_and_the_others_kept(job, farm)
+    again = next(task for task in farm.tasks.values() if task.order.shortname == f"{job.pk}-2")
+    farm.ends(again, 3)
+    again.state = "Success"
+    landed(job, 3)
+    polled(job)
+    opened(job)
+
+    polled(job)
+
+    assert (job.state, job.frames_done_count, job.frames_failed_count) == (JobState.COMPLETED, 3, 0)
+
+
+def test_a_job_that_makes_trouble_delays_no_other(job, scene, farm, caplog):
+    other = submission.order(scene, Order(profile="blender-4.5", frames="1", name="other"))
+    submission.submit(other)
+    for task in farm.tasks.values():
+        farm.runs(task, 1)
+    farm.tasks[job.farm_task_uuid].running[1]["instanceId"] = 10**30
+
+    polled(other)
+
+    assert other.instances.get().phase == "execution"
+    assert "could not be brought up to date" in caplog.text
 
 
 def test_there_is_nothing_to_render_again_when_all_is_here(job, farm):
