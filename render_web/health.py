@@ -18,12 +18,12 @@ NODE_SILENCE = timedelta(seconds=60)
 
 
 def health(request: HttpRequest) -> JsonResponse:
-    parts = {name: _state(check) for name, check in CHECKS.items()}
+    parts = {name: state_of(check) for name, check in CHECKS.items()}
     is_well = all(state == "ok" for state in parts.values())
     return JsonResponse({"ok": is_well, "parts": parts}, status=200 if is_well else 503)
 
 
-def _state(check: Callable[[], None]) -> str:
+def state_of(check: Callable[[], None]) -> str:
     """ "ok", or what is wrong in a few words; never an address or a secret."""
     try:
         check()
