@@ -68,7 +68,8 @@ def seaweed(folder):
     command = [
         str(Path(sys.executable).with_name("weed")), "-logtostderr", "mini", f"-dir={folder}",
         "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-disableHttp", "-admin.ui=false", "-webdav=false",
-        "-s3.port.iceberg=0", "-s3.port.lance=0", "-volume.preStopSeconds=0", "-master.telemetry=false", f"-s3.localSocket={folder}/s3.sock", *options,
+        "-s3.port.iceberg=0", "-s3.port.lance=0",
+        "-volume.preStopSeconds=0", "-master.telemetry=false", f"-s3.localSocket={folder}/s3.sock", *options,
     ]  # fmt: skip
     environment = {"AWS_ACCESS_KEY_ID": ACCESS_KEY, "AWS_SECRET_ACCESS_KEY": SECRET_KEY, "GOMEMLIMIT": "400MiB"}
     url = f"http://127.0.0.1:{http['s3']}"
