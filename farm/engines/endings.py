@@ -46,6 +46,11 @@ def explain(exit_code: int, last_lines: Sequence[str], engine: str, memory_mb: i
     return "ENDED_EARLY", f"Blender ended with exit code {exit_code} before the frame was done; the log says more."
 
 
+def too_long(seconds: float) -> str:
+    allowed = f"{seconds / 3600:.0f} hours" if seconds >= 7200 else f"{seconds:.0f} seconds"
+    return f"The frame took longer than the {allowed} that it may take: use fewer samples or a smaller picture."
+
+
 def _lacks_graphics(said: str) -> bool:
     return any(words in said for words in _NO_GRAPHICS)
 

@@ -143,8 +143,7 @@ class EngineProcess:
         is_late = order.is_late
         exit_code = self._end()
         if is_late:
-            hours = self._limits.wall_seconds / 3600
-            return order.outcome(exit_code, "TIME_LIMIT", f"The frame took longer than the {hours:.1f} h it may take.")
+            return order.outcome(exit_code, "TIME_LIMIT", endings.too_long(self._limits.wall_seconds))
         return order.outcome(exit_code, STOPPED, "The render was stopped.")
 
     def _outcome(self, order: "_Order") -> Outcome:

@@ -32,7 +32,7 @@ def missing_files():
     """(kind, path as the scene has it) of each file that is not there; a packed one is there."""
     missing = {}
     for library in bpy.data.libraries:
-        if not library.packed_file and not os.path.exists(bpy.path.abspath(library.filepath, library=library.parent)):
+        if not library.packed_file and not os.path.exists(bpy.path.abspath(library.filepath)):
             missing["library", library.filepath] = None
     for image in bpy.data.images:
         is_from_file = image.source in {"FILE", "TILED", "SEQUENCE", "MOVIE"} and image.filepath
@@ -65,12 +65,16 @@ def _image_exists(image):
 
 
 def blocked_scripts():
-    """What Blender refused to run, in its own words; drivers it refuses count as 0 and change the picture."""
-    if not bpy.app.autoexec_fail:
-        return []
-    return [bpy.app.autoexec_fail_message or "a script of the scene"]
+    """What is not run: texts set to register, and the first thing Blender itself refused, in its words.
+
+    A driver it refuses counts as 0 and changes the picture.
+    """
+    blocked = [text.name for text in bpy.data.texts if text.use_module]
+    if bpy.app.autoexec_fail and not (blocked and bpy.app.autoexec_fail_message.startswith("Text ")):
+        blocked.append(bpy.app.autoexec_fail_message or "a script of the scene")
+    return blocked
 
 
 def _script_lines():
     for name in blocked_scripts():
-        yield f"Warning: scripts of a scene are not run here, and {name} was not: what it drives stays as it is."
+        yield f"Warning: scripts of a scene are not run here. What this one drives stays as it is: {name}"

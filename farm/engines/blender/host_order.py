@@ -1,10 +1,13 @@
 """Sets a scene up as the order's constants say. An empty constant leaves what the artist saved."""
 
+import math
+
 import bpy
 from host_speaking import Fault
 
 _LARGEST_SIDE = 65536
-_TILE_PIXELS = 256
+_SMALLEST_TILE = 256
+_MOST_TILES = 64
 
 _EEVEE = "BLENDER_EEVEE" if bpy.app.version >= (5, 0) else "BLENDER_EEVEE_NEXT"
 _ENGINES = {
@@ -114,6 +117,12 @@ def _set_up_cycles(scene, speaker):
         speaker.say("The scene asks for a graphics card; it is rendered on the processor.")
     cycles.device = "CPU"
     cycles.use_auto_tile = True
-    cycles.tile_size = min(cycles.tile_size, _TILE_PIXELS)
+    cycles.tile_size = min(cycles.tile_size, _tile_side(render))
     if len([layer for layer in scene.view_layers if layer.use]) == 1 and not render.use_motion_blur:
         render.use_persistent_data = True
+
+
+def _tile_side(render):
+    """Each tile costs a little: a large picture gets larger ones, not more of them."""
+    pixels = render.resolution_x * render.resolution_y * (render.resolution_percentage / 100) ** 2
+    return max(_SMALLEST_TILE, 8 * round(math.sqrt(pixels / _MOST_TILES) / 8))

@@ -1,0 +1,101 @@
+"""A real Blender in the real sandbox, and scenes made for it."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import sandbox
+from farm.engines import installation, profiles
+from farm.engines.process import EngineProcess, LogLine
+
+MAKING = Path(__file__).parent / "making_scenes.py"
+
+
+@pytest.fixture(scope="session")
+def blender():
+    profile = profiles.find("blender-4.5")
+    if not installation.is_installed(profile):
+        pytest.skip("blender-4.5 is not installed: manage.py engine install blender-4.5")
+    return profile
+
+
+@pytest.fixture(scope="session")
+def made_scenes(blender, tmp_path_factory):
+    """The folder of the scenes that making_scenes.py makes, all in one Blender."""
+    folder = tmp_path_factory.mktemp("scenes")
+    command = [installation.python_of(blender), MAKING, folder]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, timeout=60)
+    return folder
+
+
+class Farm:
+    """A job folder, and engines that render in it."""
+
+    def __init__(self, folder, profile):
+        self.folder = folder
+        self.job = folder / "job"
+        self.job.mkdir()
+        self.profile = profile
+        self.tier = sandbox.self_test().tier
+        self.limits = sandbox.Limits()
+        self.engines = []
+
+    def stage(self, file, name=""):
+        there = self.job / (name or Path(file).name)
+        there.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(file, there)
+        return there.relative_to(self.job).as_posix()
+
+    def engine(self):
+        engine = EngineProcess(
+            self.profile, self.job, threads=2, tier=self.tier, limits=self.limits, scratch=self.folder / "scratch"
+        )
+        self.engines.append(engine)
+        return engine
+
+    def render(self, file, frame=1, *, engine=None, should_stop=lambda: False, **constants):
+        """One frame; what was said of it is in `outcome`, `lines` and `events`."""
+        constants = {"BLEND_FILE": file, **constants}
+        events = []
+        rendered = (engine or self.engine()).run(frame, constants, events.append, should_stop)
+        return Rendered(rendered, events)
+
+
+class Rendered:
+    def __init__(self, outcome, events):
+        self.outcome = outcome
+        self.events = events
+        self.lines = [event.text for event in events if isinstance(event, LogLine)]
+
+    def said(self, words):
+        return any(words in line for line in self.lines)
+
+
+@pytest.fixture
+def farm(tmp_path, blender):
+    farm = Farm(tmp_path, blender)
+    yield farm
+    for engine in farm.engines:
+        engine.close()
+
+
+@pytest.fixture
+def fake_engine(tmp_path, settings):
+    """Puts a program in the place of an installed engine's host program; returns the profile that runs it."""
+    settings.ENGINES_FOLDER = tmp_path / "engines"
+
+    def fake_engine(program):
+        from dataclasses import replace
+
+        host = tmp_path / "host" / "host.py"
+        host.parent.mkdir()
+        host.write_text(program)
+        profile = replace(profiles.all_profiles()["blender-4.5"], host=host)
+        python = installation.python_of(profile)
+        subprocess.run([sys.executable, "-m", "venv", "--without-pip", python.parent.parent], check=True)
+        return profile
+
+    return fake_engine
