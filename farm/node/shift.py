@@ -30,6 +30,8 @@ _FROM_OUTSIDE = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
 END_WITHIN_SECONDS = 1.5
 """What is being uploaded when the node stops may take so long."""
 
+_MACHINE_FAULTS = (staging.NoRoom, EngineMissing, sandbox.MissingTool, sandbox.Unavailable, OSError)
+
 
 @dataclass(frozen=True)
 class Slot:
@@ -124,7 +126,7 @@ class Shift:
         except (TooMuchLeft, BadFilter) as fault:
             workspace.close()
             raise _Fault("RESULTS_REFUSED", str(fault), is_final=True) from fault
-        except (staging.NoRoom, EngineMissing, OSError) as fault:
+        except _MACHINE_FAULTS as fault:
             raise _Fault("NODE_FAILED", f"The machine could not start the render: {fault}", is_final=False) from fault
         except GaveUp:
             work.drop(Dropped.BROKEN)
@@ -162,7 +164,8 @@ class Shift:
         self._claims.end()
         self._finisher.end(END_WITHIN_SECONDS if self._slot.should_stop() else None)
         for work in self._pulse.held():
-            work.drop(Dropped.STOPPING)
+            # Unasked, something here broke: that counts, or the same instance could break one shift after the other.
+            work.drop(Dropped.STOPPING if self._slot.should_stop() else Dropped.BROKEN)
             finisher.drop(work, self._pulse)
         self._pulse.end()
         if self._workspace is not None:

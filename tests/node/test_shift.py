@@ -206,6 +206,19 @@ def test_a_node_that_stops_gives_its_work_back_at_once(alice, order, s3_store, s
     assert task.instances.get(instance_id=1).failure_count == 0
 
 
+def test_a_frame_that_breaks_the_shift_itself_counts_as_lost(alice, order, s3_store, shift):
+    task = order(alice, [1])
+
+    def break_the_shift(*_):
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        shift(break_the_shift).work()
+
+    assert states(task) == {1: InstanceState.WAITING}
+    assert Attempt.objects.get().outcome == Attempt.Outcome.LOST
+
+
 def test_a_full_disk_claims_nothing(alice, order, shift, monkeypatch):
     task = order(alice, [1])
     monkeypatch.setattr("farm.node.identity.free_bytes", lambda folder: 10**9)
