@@ -62,6 +62,7 @@ def seaweed(home: Path, s3_port: int, bucket: str, page_origins: list[str]) -> P
         "-ip.bind=127.0.0.1",
         f"-s3.port={s3_port}",
         "-s3.port.iceberg=0",
+        "-s3.port.lance=0",
         f"-s3.allowedOrigins={','.join(page_origins)}",
         "-admin.ui=false",
         "-webdav=false",
