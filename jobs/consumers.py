@@ -93,7 +93,8 @@ class RenderConsumer(AsyncWebsocketConsumer):
         while True:
             message = await self._waiting.get()
             try:
-                await asyncio.wait_for(self.send(json.dumps(message)), SENT_WITHIN_SECONDS)
+                async with asyncio.timeout(SENT_WITHIN_SECONDS):
+                    await self.send(json.dumps(message))
             except TimeoutError:
                 await self.close(SLOW)
                 return

@@ -1,6 +1,7 @@
 """The open pages of this process: one read a job answers all of them, rendered once, at most four times a second."""
 
 import asyncio
+import contextlib
 import logging
 import time
 from typing import Any, Protocol
@@ -65,10 +66,10 @@ class Feed:
             await self._wait(WATCHED_EVERY_SECONDS)
 
     async def _wait(self, seconds: float) -> None:
-        try:
-            await asyncio.wait_for(self._rung.wait(), seconds)
-        except TimeoutError:
-            return
+        """Not by asyncio.wait_for, which in Python 3.11 can swallow that this task was cancelled."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._rung.wait()
         self._rung.clear()
 
     async def _send_news(self) -> None:
