@@ -62,11 +62,10 @@ def file_output_nodes():
 
 
 def _compositor_trees():
-    for scene in bpy.data.scenes:
-        tree = getattr(scene, "compositing_node_group", None) or getattr(scene, "node_tree", None)
-        if tree is not None:
-            yield tree
-    yield from (group for group in bpy.data.node_groups if group.bl_idname == "CompositorNodeTree")
+    """In Blender 4 a scene has its own; in Blender 5 all are node groups."""
+    own = (getattr(scene, "node_tree", None) for scene in bpy.data.scenes)
+    trees = [*own, *(group for group in bpy.data.node_groups if group.bl_idname == "CompositorNodeTree")]
+    return {tree.as_pointer(): tree for tree in trees if tree is not None}.values()
 
 
 def _redirect(node, job):
