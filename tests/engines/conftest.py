@@ -2,7 +2,6 @@
 
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -80,22 +79,3 @@ def farm(tmp_path, blender):
     yield farm
     for engine in farm.engines:
         engine.close()
-
-
-@pytest.fixture
-def fake_engine(tmp_path, settings):
-    """Puts a program in the place of an installed engine's host program; returns the profile that runs it."""
-    settings.ENGINES_FOLDER = tmp_path / "engines"
-
-    def fake_engine(program):
-        from dataclasses import replace
-
-        host = tmp_path / "host" / "host.py"
-        host.parent.mkdir()
-        host.write_text(program)
-        profile = replace(profiles.all_profiles()["blender-4.5"], host=host)
-        python = installation.python_of(profile)
-        subprocess.run([sys.executable, "-m", "venv", "--without-pip", python.parent.parent], check=True)
-        return profile
-
-    return fake_engine

@@ -28,15 +28,17 @@ _TRY_SECONDS = 60
 _COMPILE_SECONDS = 600
 
 
-@functools.cache
 def has_opengl() -> bool:
     """Tried out once a process, in a second or two. Where it works, missing shaders are compiled meanwhile."""
     installed = [profile for profile in BLENDER_PROFILES if is_installed(profile)]
-    if not installed:
-        return False
+    return bool(installed) and _works(installed[-1])
+
+
+@functools.cache
+def _works(profile: Profile) -> bool:
     with tempfile.TemporaryDirectory(prefix="render-web-opengl-") as folder:
-        works = _rendered(installed[-1], "BLENDER_WORKBENCH", Path(folder), _TRY_SECONDS)
-    missing = [profile for profile in installed if shader_seed(profile) is None]
+        works = _rendered(profile, "BLENDER_WORKBENCH", Path(folder), _TRY_SECONDS)
+    missing = [known for known in BLENDER_PROFILES if is_installed(known) and shader_seed(known) is None]
     if works and missing:
         threading.Thread(target=_compile_all, args=(missing,), name="shaders", daemon=True).start()
     return works
