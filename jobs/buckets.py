@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from urllib.parse import quote
@@ -142,18 +143,29 @@ def bucket_of(account: "Account", name: str) -> AccountBucket:
 
 def _by_the_farms_door(account: "Account", name: str) -> AccountBucket:
     """For a farm elsewhere: its S3 endpoint, the account's e-mail and token as keys."""
-    from jobs import farms
+    from jobs import farms  # only where the farm is asked for its store
 
     farm = farms.of(account)
+    client = _client_of_door(farm.storage_url, farm.email, farm.token, name)
+    return AccountBucket(client, client, name, "")
+
+
+@lru_cache(maxsize=500)
+def _client_of_door(endpoint_url: str, email: str, token: str, bucket: str) -> Any:
+    """Made once, and the bucket with it; safe in threads."""
     client = boto3.client(
         "s3",
-        endpoint_url=farm.storage_url,
-        aws_access_key_id=farm.email,
-        aws_secret_access_key=farm.token,
+        endpoint_url=endpoint_url,
+        aws_access_key_id=email,
+        aws_secret_access_key=token,
         region_name=settings.S3_REGION,
         config=Config(
-            signature_version="s3v4", s3={"addressing_style": "path"}, request_checksum_calculation="when_required"
+            signature_version="s3v4",
+            s3={"addressing_style": "path"},
+            request_checksum_calculation="when_required",
+            connect_timeout=5,
+            read_timeout=60,
         ),
     )
-    client.create_bucket(Bucket=name)
-    return AccountBucket(client, client, name, "")
+    client.create_bucket(Bucket=bucket)
+    return client
