@@ -19,6 +19,7 @@ from jobs.models import Job
 NOT_UNDERSTOOD, NO_LONGER_YOURS, GONE, SLOW = 4400, 4403, 4404, 4408
 RECHECKED_EVERY_SECONDS = 30
 SENT_WITHIN_SECONDS = 10
+ASKED_AGAIN_AFTER_SECONDS = 0.2
 MOST_WAITING = 200
 LONGEST_QUESTION = 1024
 
@@ -73,13 +74,16 @@ class RenderConsumer(AsyncWebsocketConsumer):
 
     def _ask(self, after: int) -> None:
         """A page that asks anew while it is answered gets the new answer instead."""
+        pause = 0.0
         if self._catching_up is not None:
+            pause = ASKED_AGAIN_AFTER_SECONDS
             self._catching_up.cancel()
-        self._catching_up = asyncio.create_task(self._catch_up(after))
+        self._catching_up = asyncio.create_task(self._catch_up(after, pause))
 
-    async def _catch_up(self, after: int) -> None:
-        """As fast as the page takes it; then it is served with the others."""
+    async def _catch_up(self, after: int, pause: float) -> None:
+        """As fast as the page takes it; then it is served with the others. A page that only asks is kept waiting."""
         try:
+            await asyncio.sleep(pause)
             while True:
                 message = await database_sync_to_async(changes_message)(self.job_id, after)
                 await self._waiting.put(message)

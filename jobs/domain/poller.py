@@ -1,5 +1,6 @@
 """One poller an account at a time, by a lease in the database: it asks the farm for some seconds, then hands over."""
 
+import threading
 import time
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 LEASE = timedelta(seconds=40)
 """Longer than a turn and one call of the farm that runs into its time limit."""
 TURN_SECONDS = 10.0
+_long_turns = threading.BoundedSemaphore(4)
+"""Of a worker's threads, so many stay with one account at most; the others are free for short work."""
 
 
 def take_turn(account: "Account") -> None:
@@ -52,12 +55,15 @@ def _ask_for_a_while(account: "Account") -> None:
     memory: sync.Memory = {}
     until = time.monotonic() + TURN_SECONDS
     discovery.discover(account)
-    while True:
-        began = time.monotonic()
-        sync.poll(account, memory)
-        if began >= until or not _is_watched(account):
-            return
-        time.sleep(max(0.05, sync.WATCHED_EVERY_SECONDS - (time.monotonic() - began)))
+    sync.poll(account, memory)
+    if not _long_turns.acquire(blocking=False):
+        return
+    try:
+        while time.monotonic() < until and _is_watched(account):
+            time.sleep(sync.WATCHED_EVERY_SECONDS)
+            sync.poll(account, memory)
+    finally:
+        _long_turns.release()
 
 
 def _is_watched(account: "Account") -> bool:

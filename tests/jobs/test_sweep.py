@@ -6,7 +6,7 @@ from django.core.cache import cache
 from django.utils import timezone
 
 from jobs.domain import sweep
-from jobs.enums import FrameState, JobState, SceneState
+from jobs.enums import FrameState, JobState, SceneState, UploadState
 from jobs.models import Job, Scene
 
 LONG_AGO = "2020-01-01T00:00:00Z"
@@ -61,6 +61,16 @@ def test_frames_nobody_opens_are_opened(job, sent):
     Job.objects.update(next_poll_at=None)
 
     assert sent() == [("open_pictures", str(job.pk))]
+
+
+def test_a_scene_nobody_put_anything_into_is_forgotten(scene, alice, sent):
+    Scene.objects.create(account=alice, name="empty", created_at=LONG_AGO)
+    begun = Scene.objects.create(account=alice, name="begun", created_at=LONG_AGO)
+    begun.uploads.create(path="a.blend", size_bytes=1, part_size_bytes=1, state=UploadState.COMPLETED)
+
+    sent()
+
+    assert set(Scene.objects.values_list("name", flat=True)) == {"basalt", "begun"}
 
 
 def test_what_is_over_is_left_alone(job, sent):
