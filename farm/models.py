@@ -37,6 +37,7 @@ class InstanceState(models.TextChoices):
 class Phase(models.TextChoices):
     """What a running instance does; the words of the API."""
 
+    DISPATCH = "dispatch"
     DOWNLOAD = "download"
     ENVIRONMENT = "environment"
     EXECUTION = "execution"

@@ -146,7 +146,7 @@ def _take(instance: Instance, task: Task, node: Node, slot: str) -> Attempt | No
         node=node,
         slot=slot,
         lease_until=lease_end(),
-        phase=Phase.DOWNLOAD,
+        phase=Phase.DISPATCH,
         started_at=Now(),
         ended_at=None,
         cpu_model=node.cpu_model,

@@ -48,7 +48,7 @@ def running(instance: Instance) -> Json:
     node = instance.node
     memory_mb = node.memory_mb if node else 0
     return {
-        "phase": instance.phase or Phase.DOWNLOAD,
+        "phase": instance.phase or Phase.DISPATCH,
         "instanceId": instance.instance_id,
         "maxFrequencyGHz": 0.0,
         "currentFrequencyGHz": 0.0,

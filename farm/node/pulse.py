@@ -38,8 +38,9 @@ class Pulse(threading.Thread):
         self._held[work.attempt.pk] = work
 
     def renders(self, work: Work) -> None:
+        """Told at the next beat, so that a page sees a short frame render too."""
         self._rendering = work
-        self._next_at[work.attempt.pk] = time.monotonic() + TELL_SECONDS
+        self._next_at[work.attempt.pk] = time.monotonic()
 
     def let_go(self, work: Work) -> None:
         self._held.pop(work.attempt.pk, None)

@@ -25,8 +25,8 @@ class Work:
         self.attempt = attempt
         self.task = attempt.instance.task
         self.output = Output(attempt)
-        self.phase: str = Phase.DOWNLOAD
-        self.told_phase: str = Phase.DOWNLOAD
+        self.phase: str = Phase.DISPATCH
+        self.told_phase: str = Phase.DISPATCH
         self.progress = 0.0
         self.meter: Meter | None = None
         self.download_seconds = 0.0

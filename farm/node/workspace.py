@@ -72,6 +72,7 @@ class Workspace:
         if self._staged is not None:
             return
         began = time.monotonic()
+        work.phase = Phase.DOWNLOAD
         self.close()
         self._folder.mkdir(mode=0o711, parents=True)
         self._job.mkdir(mode=0o700)

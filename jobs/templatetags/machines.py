@@ -9,7 +9,7 @@ register = template.Library()
 PHASE_WORDS = {
     "waiting": "waiting for a machine",
     "download": "fetching the scene",
-    "dispatch": "getting ready",
+    "dispatch": "next on this machine",
     "environment": "getting ready",
     "execution": "rendering",
     "shutdown": "tidying up",

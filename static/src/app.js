@@ -6,10 +6,12 @@ import { startDialogs } from "./dialogs.js";
 import { startOrders } from "./order.js";
 import { startRender } from "./render/page.js";
 import { startViewer } from "./render/viewer.js";
+import { startTheme } from "./theme.js";
 import { startNewRender } from "./upload/page.js";
 
 startDialogs();
 startOrders();
+startTheme();
 
 const starts = {
   "[data-new-render]": startNewRender,

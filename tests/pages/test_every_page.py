@@ -48,8 +48,9 @@ def open_page(chrome, live_server, client, alice):
     contexts = []
 
     def opened(width, theme="dark", *, is_signed_in=True):
-        context = chrome.new_context(viewport={"width": width, "height": SIZES[width]}, color_scheme=theme)
+        context = chrome.new_context(viewport={"width": width, "height": SIZES[width]})
         contexts.append(context)
+        context.add_cookies([{"name": "theme", "value": theme, "url": live_server.url}])
         if is_signed_in:
             context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": live_server.url}])
         page = context.new_page()
@@ -226,3 +227,16 @@ def test_what_can_be_done_follows_the_state(open_page, live_server, alice, scene
     assert page.is_visible(".action-again")
     assert page.is_visible(".action-download")
     assert not page.is_visible(".action-cancel")
+
+
+def test_pages_are_dark_until_light_ones_are_chosen_and_stay_as_chosen(open_page, live_server):
+    page = open_page(1280)
+    page.goto(f"{live_server.url}/renders/")
+    shade = "() => getComputedStyle(document.body).colorScheme"
+    assert page.evaluate(shade) == "dark"
+
+    page.get_by_role("button", name="You").click()
+    page.get_by_role("button", name="Light pages").click()
+    page.reload()
+
+    assert page.evaluate(shade) == "light"
