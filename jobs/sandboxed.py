@@ -6,13 +6,14 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import sandbox
 from sandbox.limits import Limits
 
 READERS = Path(__file__).resolve().parent / "readers"
 LONGEST_ANSWER_BYTES = 16 * 1024 * 1024
+_ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 
 class ReaderFailed(Exception):
@@ -36,28 +37,36 @@ def run(
 
     Raises ReaderFailed when it takes longer than `seconds`, more memory than `memory_mb`, or says nothing.
     """
-    tier = sandbox.self_test().tier
     (folder / "unpacked").mkdir(exist_ok=True)
     with tempfile.TemporaryFile() as answer, tempfile.TemporaryFile() as complaints:
         process = sandbox.launch(
             [sys.executable, "-B", str(READERS / program), *arguments],
             job=folder,
             read_only=[Path(sys.prefix), Path(sys.base_prefix), READERS, *shown],
-            environment={"TMPDIR": f"{inside(folder)}/unpacked", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
+            environment={"TMPDIR": f"{inside(folder)}/unpacked", **_ONE_THREAD},
             limits=Limits(memory_mb=memory_mb, wall_seconds=seconds),
-            tier=tier,
+            tier=sandbox.self_test().tier,
             stdout=answer,
             stderr=complaints,
         )
-        try:
-            process.wait(seconds)
-        except subprocess.TimeoutExpired as slow:
-            raise ReaderFailed("slow", f"{program} took longer than {seconds:.0f} s") from slow
-        finally:
-            sandbox.end(process)
-        answer.seek(0)
-        complaints.seek(0)
-        return _answer(program, process.returncode, answer.read(LONGEST_ANSWER_BYTES), complaints.read(2000))
+        _wait(process, program, seconds)
+        return _answer(
+            program, process.returncode, _start_of(answer, LONGEST_ANSWER_BYTES), _start_of(complaints, 2000)
+        )
+
+
+def _wait(process: "subprocess.Popen[bytes]", program: str, seconds: float) -> None:
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired as slow:
+        raise ReaderFailed("slow", f"{program} took longer than {seconds:.0f} s") from slow
+    finally:
+        sandbox.end(process)
+
+
+def _start_of(file: IO[bytes], most: int) -> bytes:
+    file.seek(0)
+    return file.read(most)
 
 
 def inside(folder: Path) -> str:
