@@ -1,9 +1,14 @@
-"""The people of the tests: alice owns it, bob has no hours left, charlie must not see it."""
+"""The people of the tests: alice owns it, bob has no hours left, charlie must not see it. One store, one browser."""
 
 import pytest
+from playwright.sync_api import sync_playwright
 
 from accounts import ledger
 from accounts.models import Account
+from tests import chromium
+from tests.stores import s3_store
+
+__all__ = ["s3_store"]
 
 PASSWORD = "a long enough pass phrase"
 
@@ -28,3 +33,12 @@ def charlie(db):
 @pytest.fixture
 def operator(db):
     return Account.objects.create_superuser("operator@example.org", PASSWORD)
+
+
+@pytest.fixture(scope="session")
+def chrome():
+    """The browser. One for the whole run: Playwright's synchronous API can be started only once in a thread."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium.path(), args=chromium.ARGUMENTS)
+        yield browser
+        browser.close()

@@ -10,7 +10,6 @@ import pytest
 from accounts import snippets, tokens
 from accounts.models import Account
 from tests.storage.conftest import door, door_process  # noqa: F401
-from tests.stores import s3_store  # noqa: F401
 
 pytestmark = [pytest.mark.stack, pytest.mark.django_db(transaction=True)]
 

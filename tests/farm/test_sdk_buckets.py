@@ -5,9 +5,8 @@ import pytest
 from farm.models import Bucket, Task
 from farm.storage import backing
 from tests.storage.conftest import door_process
-from tests.stores import s3_store
 
-__all__ = ["door_process", "s3_store"]
+__all__ = ["door_process"]
 
 
 @pytest.fixture

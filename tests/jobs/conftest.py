@@ -11,7 +11,7 @@ from jobs.domain.scene_facts import SceneFacts
 from jobs.enums import SceneState
 from jobs.models import Scene
 from tests.jobs.fake_farm import FakeFarm
-from tests.stores import ACCESS_KEY, BUCKET, SECRET_KEY, s3_store  # noqa: F401
+from tests.stores import ACCESS_KEY, BUCKET, SECRET_KEY
 
 
 @pytest.fixture(autouse=True)
@@ -24,7 +24,7 @@ def without_redis_and_built_files(settings):
 
 
 @pytest.fixture
-def store(s3_store):  # noqa: F811
+def store(s3_store):
     """The real store, for the accounts' buckets and for our own media."""
     options = {
         **settings.STORAGES["default"]["OPTIONS"],

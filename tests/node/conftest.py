@@ -13,9 +13,6 @@ from farm.models import Instance, Node, Site, Task
 from farm.node.shift import Shift, Slot
 from farm.node.workspace import Machine
 from farm.storage import backing
-from tests.stores import s3_store
-
-__all__ = ["s3_store"]
 
 
 @pytest.fixture(autouse=True)

@@ -8,12 +8,10 @@ import pytest
 from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
-from playwright.sync_api import sync_playwright
 
 from jobs.domain.scene_facts import LinkedFile, SceneFacts
 from jobs.enums import FrameState, JobState, SceneState
 from jobs.models import FarmInstance, Frame, Job, Scene
-from tests import chromium
 from tests.pages.harness import Handler, Surroundings
 
 
@@ -99,17 +97,6 @@ def make_frame(job, number, has_landed):
 @pytest.fixture
 def render(alice, scene):
     return make_render(alice, scene)
-
-
-@pytest.fixture(scope="session")
-def chrome():
-    executable = chromium.path()
-    if executable is None:
-        pytest.skip("no Chromium on this machine")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=chromium.ARGUMENTS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

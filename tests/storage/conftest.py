@@ -9,7 +9,7 @@ from django.conf import settings
 
 from tests import postgres
 from tests.storage.people import Person
-from tests.stores import free_ports, running, s3_store  # noqa: F401
+from tests.stores import free_ports, running
 
 
 def database_url():
@@ -39,7 +39,7 @@ def served_door(**changed):
 
 
 @pytest.fixture(scope="session")
-def door_process(s3_store, django_db_setup, django_db_blocker):  # noqa: F811
+def door_process(s3_store, django_db_setup, django_db_blocker):
     with served_door() as process:
         yield process
 
