@@ -1,6 +1,7 @@
 """The people of the tests: alice owns it, bob has no hours left, charlie must not see it. One store, one browser."""
 
 import pytest
+from celery import current_app
 from playwright.sync_api import sync_playwright
 
 from accounts import ledger
@@ -11,6 +12,12 @@ from tests.stores import s3_store
 __all__ = ["s3_store"]
 
 PASSWORD = "a long enough pass phrase"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def messages_stay_in_this_process():
+    """Set before the first message: Celery keeps the connections it has made."""
+    current_app.conf.broker_url = "memory://"
 
 
 @pytest.fixture
@@ -35,9 +42,9 @@ def operator(db):
     return Account.objects.create_superuser("operator@example.org", PASSWORD)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chrome():
-    """The browser. One for the whole run: Playwright's synchronous API can be started only once in a thread."""
+    """The browser. Playwright keeps a loop running in this thread, so it ends with the module: others need their own."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium.path(), args=chromium.ARGUMENTS)
         yield browser

@@ -9,6 +9,8 @@ import sys
 
 from tests import postgres
 
+IN_PARALLEL = ["-n", "2", "--dist", "loadfile"]
+"""The tests wait for processes more than they compute; a file's tests share what they started."""
 KNOWS_NO_DATABASE = ["--ignore=tests/sandbox", "--ignore=tests/engines"]
 
 
@@ -26,7 +28,7 @@ def main() -> int:
 
 
 def pytest(environment: dict[str, str], *arguments: str) -> int:
-    command = [sys.executable, "-m", "pytest", "--durations=10", *arguments, *sys.argv[1:]]
+    command = [sys.executable, "-m", "pytest", *IN_PARALLEL, "--durations=10", *arguments, *sys.argv[1:]]
     return subprocess.run(command, env={**os.environ, **environment}).returncode
 
 

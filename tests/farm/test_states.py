@@ -9,11 +9,12 @@ from farm import lifecycle
 from farm.models import Instance, InstanceState, Phase, Task, TaskState
 from farm.submission import create_task
 
-DOWNLOAD, ENVIRONMENT, EXECUTION, UPLOAD = (("running", phase) for phase in Phase)
+DISPATCH, DOWNLOAD, ENVIRONMENT, EXECUTION, UPLOAD = (("running", phase) for phase in Phase)
 WAITING, SUCCESS, FAILURE, CANCELLED = (("waiting", ""), ("success", ""), ("failure", ""), ("cancelled", ""))
 
 TABLE = [
     ([WAITING, WAITING], TaskState.SUBMITTED),
+    ([DISPATCH, WAITING], TaskState.PARTIALLY_DISPATCHED),
     ([DOWNLOAD, WAITING], TaskState.PARTIALLY_DISPATCHED),
     ([DOWNLOAD, ENVIRONMENT], TaskState.FULLY_DISPATCHED),
     ([EXECUTION, WAITING], TaskState.PARTIALLY_EXECUTING),

@@ -4,7 +4,6 @@ import os
 from pathlib import Path
 
 import pytest
-from celery import current_app
 
 import sandbox
 from accounts import ledger
@@ -16,10 +15,8 @@ from farm.storage import backing
 
 
 @pytest.fixture(autouse=True)
-def broker(settings):
-    """Messages stay in this process."""
+def quick_passwords(settings):
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    current_app.conf.broker_url = "memory://"
 
 
 @pytest.fixture
