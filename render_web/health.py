@@ -3,6 +3,8 @@
 import urllib.request
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
+from typing import Any
 
 from botocore.config import Config
 from django.conf import settings
@@ -71,11 +73,10 @@ def _s3_door() -> None:
         pass
 
 
-def _worker() -> None:
-    # One answer is enough; nodes' workers listen too and must not count.
-    to_control = {"pattern": "control@*", "matcher": "glob"}
-    answers = app.control.broadcast("ping", reply=True, limit=1, timeout=2, **to_control)  # type: ignore[arg-type]
-    if not answers:
+def _worker(pattern: str) -> None:
+    # One answer is enough; the other workers listen too and must not count.
+    asked: dict[str, Any] = {"pattern": pattern, "matcher": "glob"}
+    if not app.control.broadcast("ping", reply=True, limit=1, timeout=2, **asked):
         raise Silent("no worker answers")
 
 
@@ -90,6 +91,7 @@ CHECKS: dict[str, Callable[[], None]] = {
     "s3": _s3,
     "s3door": _s3_door,
     "farm": _farm,
-    "worker": _worker,
+    "worker": partial(_worker, "control@*"),
+    "heavy": partial(_worker, "heavy@*"),
     "node": _node,
 }

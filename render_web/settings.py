@@ -124,6 +124,11 @@ NODE_SCRATCH = Path(env("NODE_SCRATCH", default=str(RENDER_HOME / "node")))
 CELERY_BROKER_URL = REDIS_URL
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_DEFAULT_QUEUE = "control"
+CELERY_TASK_ROUTES = {
+    # Minutes long for a large zip: never in the way of the sweeps, polls and submissions.
+    "jobs.tasks.check_scene": {"queue": "heavy"},
+    "jobs.tasks.open_pictures": {"queue": "heavy"},
+}
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1

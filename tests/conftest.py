@@ -44,7 +44,7 @@ def operator(db):
 
 @pytest.fixture(scope="module")
 def chrome():
-    """The browser. Playwright keeps a loop running in this thread, so it ends with the module: others need their own."""
+    """The browser. Playwright keeps a loop running in this thread, so it ends with the file: others need their own."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium.path(), args=chromium.ARGUMENTS)
         yield browser

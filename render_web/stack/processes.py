@@ -35,8 +35,9 @@ def own_processes() -> Iterator[Part]:
     yield Part("web", shlex.join([python, "-m", "uvicorn", "render_web.asgi:application", *_web_options()]))
     yield Part("s3door", shlex.join([python, manage, "s3door"]))
     # Threads: control work waits for S3 and the farm far more than it computes.
-    worker = ["worker", "-Q", "control", "-P", "threads", "-c", "8", "-n", "control@%h", "--without-gossip"]
-    yield Part("worker", shlex.join([*celery, *worker, "--without-mingle", "-l", "INFO"]))
+    quiet = ["-P", "threads", "--without-gossip", "--without-mingle", "-l", "INFO"]
+    yield Part("worker", shlex.join([*celery, "worker", "-Q", "control", "-c", "8", "-n", "control@%h", *quiet]))
+    yield Part("heavy", shlex.join([*celery, "worker", "-Q", "heavy", "-c", "4", "-n", "heavy@%h", *quiet]))
     yield Part("beat", shlex.join([*celery, "beat", "-s", str(beat_schedule), "-l", "WARNING"]))
     yield Part("node", shlex.join([python, manage, "node"]))
 

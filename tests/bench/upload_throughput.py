@@ -102,7 +102,12 @@ class PeakMemory:
                     command, size = " ".join(process.cmdline()), process.memory_info().rss / 1e6
                 except psutil.Error:
                     continue
-                for mark, name in (("render_web.asgi", "web"), ("s3door", "s3door"), ("control@", "worker")):
+                for mark, name in (
+                    ("render_web.asgi", "web"),
+                    ("s3door", "s3door"),
+                    ("control@", "worker"),
+                    ("heavy@", "heavy"),
+                ):
                     if mark in command:
                         self._peaks[name] = max(self._peaks.get(name, 0), size)
 

@@ -86,16 +86,16 @@ def test_what_waits_for_bob_who_has_no_hours_fails_with_a_sentence(bob, alice, o
 
 @pytest.fixture
 def messages():
-    """The wake-ups that lie in a node's queue."""
+    """The wake-ups that lie in a node's queue; those of other tests are taken away first."""
     with current_app.connection_for_write() as broker:
         channel = broker.default_channel
+        for name in ("node-1", "idle", "silent"):
+            channel.queue_purge(f"node.{name}")
 
         def count(node):
             return channel._size(f"node.{node.name}")
 
         yield count
-        for name in ("node-1", "idle", "silent"):
-            channel.queue_purge(f"node.{name}")
 
 
 def test_waiting_instances_wake_idle_slots_of_live_nodes(
