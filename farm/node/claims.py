@@ -54,13 +54,22 @@ class Claims:
             self.give_back()
 
     def give_back(self) -> None:
-        """Releases what was claimed ahead."""
+        """Releases what was claimed ahead. Raises DatabaseError, and has it still, to be released later."""
         attempt = self._taken_ahead()
-        if attempt is not None:
+        if attempt is None:
+            return
+        try:
             reports.released(attempt)
+        except DatabaseError:
+            self._put_back(attempt)
+            raise
 
     def end(self) -> None:
-        self.give_back()
+        try:
+            self.give_back()
+        except DatabaseError as error:
+            log.warning("what was claimed ahead waits for its lease: %s", error)
+            connection.close()
         self._thread.submit(connection.close)
         self._thread.shutdown()
 
@@ -72,6 +81,13 @@ class Claims:
         except DatabaseError as error:
             log.warning("nothing claimed ahead: %s", error)
             return None
+
+    def _put_back(self, attempt: Attempt) -> None:
+        """Old as it is: the next beat tries again. Where another is ahead by now, this one's lease runs out."""
+        claimed: Future[Attempt | None] = Future()
+        claimed.set_result(attempt)
+        with self._lock:
+            self._ahead = self._ahead or claimed
 
     def _claim(self, prefer_task: UUID | None) -> Attempt | None:
         try:

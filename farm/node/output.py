@@ -13,6 +13,8 @@ from farm.models import Attempt
 CHUNK_CHARACTERS = 64 * 1024
 FULL_AT_CHARACTERS = 4 * 1024 * 1024
 """The engine waits above this, so that a flood of lines costs the scene's time and not the node's memory."""
+SHIPPED_WITHIN_SECONDS = 60.0
+"""Longer than the pulse keeps work that it can't ship: a pulse that has not made room by then is dead."""
 _KEPT_CHARACTERS = output.LONGEST_ATTEMPT + CHUNK_CHARACTERS
 
 
@@ -35,10 +37,16 @@ class Output:
         self._shipping = threading.Lock()
 
     def add(self, stream: str, text: str) -> None:
-        """Takes a line. Waits while FULL_AT_CHARACTERS lie here; after close, and past the kept length, drops it."""
+        """Takes a line. Waits while FULL_AT_CHARACTERS lie here, but closes after SHIPPED_WITHIN_SECONDS of it.
+
+        After close, and past the kept length, the line is dropped.
+        """
         line = text.rstrip("\r\n") + "\n"
         with self._room:
-            self._room.wait_for(lambda: self._size < FULL_AT_CHARACTERS or self._is_closed)
+            has_room = self._room.wait_for(
+                lambda: self._size < FULL_AT_CHARACTERS or self._is_closed, SHIPPED_WITHIN_SECONDS
+            )
+            self._is_closed = self._is_closed or not has_room
             if self._is_closed or self._total > _KEPT_CHARACTERS:
                 return
             self._streams[stream].lines.append(line)

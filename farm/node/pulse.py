@@ -4,6 +4,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 
 from django.db import DatabaseError, connection
 
@@ -56,25 +57,24 @@ class Pulse(threading.Thread):
     def run(self) -> None:
         try:
             while not self._end.wait(SHIP_SECONDS):
-                if self._rendering and self._should_stop():
-                    self._rendering.drop(Dropped.STOPPING)
-                for work in self.held():
-                    self._beat(work)
-                self._chore()
+                self._beat()
         finally:
             connection.close()
 
-    def _beat(self, work: Work) -> None:
-        try:
-            if not work.dropped:
-                work.output.ship()
-            if time.monotonic() >= self._next_at.get(work.attempt.pk, float("inf")):
-                self._renew(work)
-        except DatabaseError as error:
-            log.warning("%s: the farm's database does not answer: %s", work, error)
-            connection.close()
-        if time.monotonic() - work.renewed_at > GIVE_UP_SECONDS:
-            work.drop(Dropped.TAKEN)
+    def _beat(self) -> None:
+        if self._rendering and self._should_stop():
+            self._rendering.drop(Dropped.STOPPING)
+        for work in self.held():
+            _safely(partial(self._tend, work), str(work))
+            if time.monotonic() - work.renewed_at > GIVE_UP_SECONDS:
+                work.drop(Dropped.TAKEN)
+        _safely(self._chore, "the chore of the pulse")
+
+    def _tend(self, work: Work) -> None:
+        if not work.dropped:
+            work.output.ship()
+        if time.monotonic() >= self._next_at.get(work.attempt.pk, float("inf")):
+            self._renew(work)
 
     def _renew(self, work: Work) -> None:
         is_rendering = work is self._rendering
@@ -97,3 +97,15 @@ class Pulse(threading.Thread):
                 lifecycle.refresh_state(work.task.pk)
         elif work.attempt.pk in self._held:
             work.drop(Dropped.CANCELLED if reports.is_cancel_asked(work.attempt) else Dropped.TAKEN)
+
+
+def _safely(part: Callable[[], None], what: str) -> None:
+    """Whatever breaks, the pulse beats on: without it no lease is renewed and no line is shipped."""
+    try:
+        part()
+    except DatabaseError as error:
+        log.warning("%s: the farm's database does not answer: %s", what, error)
+        connection.close()
+    except Exception:
+        log.exception("%s broke; it is tried again at the next beat", what)
+        connection.close()

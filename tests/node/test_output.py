@@ -98,3 +98,15 @@ def test_dropped_work_lets_a_waiting_engine_go(attempt, monkeypatch):
 
     engine.join(5)
     assert not engine.is_alive()
+
+
+def test_a_flood_that_nobody_ships_does_not_hold_the_engine_for_ever(task, attempt, monkeypatch):
+    monkeypatch.setattr(shipping, "FULL_AT_CHARACTERS", 10)
+    monkeypatch.setattr(shipping, "SHIPPED_WITHIN_SECONDS", 0.05)
+    lines = Output(attempt)
+    for _ in range(1000):
+        lines.add("stdout", "x" * 20)
+
+    lines.ship()
+
+    assert output.instance_text(task, "stdout", 1)[1] == "x" * 20 + "\n"
