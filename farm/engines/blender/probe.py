@@ -23,13 +23,16 @@ def probe_scene(scene_folder: Path, main_file: str, version: str) -> dict[str, A
     """What Blender says of `main_file`, or {"error": a sentence}; never raises for a bad scene.
 
     `version` is the file's line ("4.5"); the nearest installed Blender opens it. The folder is the
-    sandbox's while it looks: it can be written by the scene.
+    sandbox's while it looks: it can be written by the scene. A machine of tier C refuses: there is no cage.
     """
     profile = nearest_installed(version)
     if profile is None:
         return {"error": "No Blender is installed on this machine: run manage.py engine install blender-4.5."}
+    test = sandbox.self_test()
+    if test.tier == sandbox.Tier.C:
+        return {"error": test.note}
     try:
-        exit_code, said = _ask(profile, scene_folder, main_file)
+        exit_code, said = _ask(profile, scene_folder, main_file, test.tier)
     except subprocess.TimeoutExpired:
         return {"error": f"Blender looked at the scene for {SECONDS:.0f} seconds and did not finish."}
     except (OSError, sandbox.MissingTool, sandbox.Unavailable) as failure:
@@ -53,9 +56,8 @@ def _numbers(line: str) -> tuple[int, ...]:
     return tuple(int(part) for part in line.split(".")[:2] if part.isdecimal())
 
 
-def _ask(profile: Profile, scene_folder: Path, main_file: str) -> tuple[int, dict[str, Any] | None]:
+def _ask(profile: Profile, scene_folder: Path, main_file: str, tier: sandbox.Tier) -> tuple[int, dict[str, Any] | None]:
     """Exit code, and the answer where there was one. Raises TimeoutExpired and what sandbox.launch does."""
-    tier = sandbox.self_test().tier
     mark = secrets.token_hex(16)
     with tempfile.TemporaryDirectory(prefix="render-web-probe-") as scratch, tempfile.TemporaryFile() as output:
         process = sandbox.launch(
