@@ -22,7 +22,10 @@ class ForbiddenMove(Exception):
 
 
 class JobMovedMeanwhile(Exception):
-    """Someone else changed the state first."""
+    """Someone else changed the state first: the same sentence for every page and log."""
+
+    def __init__(self) -> None:
+        super().__init__("This render changed a moment ago. Look at it as it is now.")
 
 
 def move(job: Job, to: JobState, **changes: Any) -> None:
@@ -37,7 +40,7 @@ def move(job: Job, to: JobState, **changes: Any) -> None:
     with change(job.pk):
         won = Job.objects.filter(pk=job.pk, state=job.state).update(state=to, state_changed_at=now, **changes)
         if not won:
-            raise JobMovedMeanwhile(str(job.pk))
+            raise JobMovedMeanwhile
     job.refresh_from_db()
 
 

@@ -51,7 +51,7 @@ def cancel_render(request: HttpRequest, job_id: UUID) -> HttpResponse:
     job = _job(request, job_id)
     try:
         lifecycle.cancel(job)
-    except lifecycle.ForbiddenMove as refusal:
+    except (lifecycle.ForbiddenMove, lifecycle.JobMovedMeanwhile) as refusal:
         messages.error(request, str(refusal))
     return redirect(job)
 
@@ -62,7 +62,7 @@ def render_failed_again(request: HttpRequest, job_id: UUID) -> HttpResponse:
     job = _job(request, job_id)
     try:
         submission.render_failed_again(job)
-    except lifecycle.ForbiddenMove as refusal:
+    except (lifecycle.ForbiddenMove, lifecycle.JobMovedMeanwhile) as refusal:
         messages.error(request, str(refusal))
     return redirect(job)
 
