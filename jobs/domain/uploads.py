@@ -63,13 +63,13 @@ def size_of_part(upload: Upload, number: int) -> int:
 def begin(scene: Scene, path: str, size_bytes: int, fingerprint: str) -> Upload:
     """The upload of this file: a new one, or the one that was left off. Raises UploadRefused."""
     path = _checked(scene, path, size_bytes)
+    _check_room(scene, path, size_bytes)
     upload = scene.uploads.filter(path=path).first()
     same = upload is not None and (upload.size_bytes, upload.fingerprint) == (size_bytes, fingerprint)
     if upload is not None and same and upload.state != UploadState.ABORTED:
         _touch(upload)
         return upload
     if upload is None:
-        _check_room(scene, path, size_bytes)
         upload = Upload(id=uuid.uuid4(), scene=scene, path=path)
     elif upload.s3_upload_id:
         _bucket(upload).abort_upload(_key(upload), upload.s3_upload_id)
@@ -108,12 +108,12 @@ def _checked(scene: Scene, path: str, size_bytes: int) -> str:
 
 
 def _check_room(scene: Scene, path: str, size_bytes: int) -> None:
-    there = scene.uploads.exclude(state=UploadState.ABORTED)
+    there = scene.uploads.exclude(state=UploadState.ABORTED).exclude(path=path)
     if there.count() >= MOST_FILES:
         raise UploadRefused(f"A scene has at most {MOST_FILES:,} files. Leave out caches and old versions.")
     if (there.aggregate(sum=Sum("size_bytes"))["sum"] or 0) + size_bytes > MOST_SCENE_BYTES:
         raise UploadRefused("A scene has at most 200 GB. Leave out what it does not need.")
-    twin = there.filter(path__iexact=path).exclude(path=path).first()
+    twin = there.filter(path__iexact=path).first()
     if twin is not None:
         raise UploadRefused(f"{path} and {twin.path} differ only in capitals. Rename one of them.")
 

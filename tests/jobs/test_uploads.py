@@ -184,3 +184,14 @@ def test_a_new_scene_has_a_plain_name(browser):
 
     scene = scenes.Scene.objects.get(pk=said["id"])
     assert (scene.name, scene.state) == ("basalt <b>", SceneState.UPLOADING)
+
+
+def test_a_small_file_cannot_be_begun_anew_as_one_that_does_not_fit(browser, upload_room):
+    begun(browser, upload_room, path="cache.vdb", size=uploads.MOST_SCENE_BYTES - 5)
+    begun(browser, upload_room, path="scene.blend", size=5)
+
+    status, said = begun(browser, upload_room, path="scene.blend", size=6)
+
+    assert status == 400
+    assert "at most 200 GB" in str(said)
+    assert Upload.objects.get(path="scene.blend").size_bytes == 5
