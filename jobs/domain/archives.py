@@ -5,7 +5,9 @@ a few megabytes are held, and nothing is written to a disk.
 """
 
 import io
+import lzma
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import PurePosixPath
 from typing import IO, Any
@@ -18,7 +20,19 @@ MOST_BYTES = 200 * 1024**3
 MOST_RATIO = 200
 FREE_BYTES = 64 * 1024 * 1024
 """Below this much, any ratio is fine: a text file of zeros is no bomb."""
+MOST_DIRECTORY_BYTES = 16 * 1024 * 1024
+"""Of the list of contents, which is held in memory: 800 for each of the most files there may be."""
 READ_AHEAD_BYTES = 4 * 1024 * 1024
+_DAMAGED = (
+    zipfile.BadZipFile,
+    zipfile.LargeZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    EOFError,
+    NotImplementedError,
+    ValueError,
+    OSError,
+)
 
 
 class ArchiveRefused(Exception):
@@ -83,16 +97,26 @@ def unpack(bucket: AccountBucket, key: str, size: int, prefix: str, alive: Calla
     name = PurePosixPath(key).name
     reading = io.BufferedReader(_Ranges(bucket, key, size), READ_AHEAD_BYTES)
     try:
+        _check_directory(reading, name)
         with zipfile.ZipFile(reading) as archive:
             for path, member in _members(archive, name).items():
                 _check(member, name)
                 with archive.open(member) as stream:
                     bucket.put_stream(prefix + path, _Counted(stream, member.file_size, name, alive))
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, NotImplementedError, ValueError, OSError) as failure:
+    except _DAMAGED as failure:
         raise ArchiveRefused("zip_damaged", file=name) from failure
     except RuntimeError as failure:  # what zipfile says to a password
         raise ArchiveRefused("zip_encrypted", file=name) from failure
     bucket.delete(key)
+
+
+def _check_directory(reading: IO[bytes], name: str) -> None:
+    """Before zipfile reads the list of contents whole: found by its own finder, so that both see the same one."""
+    end = zipfile._EndRecData(reading)  # type: ignore[attr-defined]
+    if end is None:
+        raise zipfile.BadZipFile("no end of the list of contents")
+    if end[zipfile._ECD_ENTRIES_TOTAL] > MOST_FILES or end[zipfile._ECD_SIZE] > MOST_DIRECTORY_BYTES:  # type: ignore[attr-defined]
+        raise ArchiveRefused("zip_too_many_files", file=name, limit=MOST_FILES)
 
 
 def _members(archive: zipfile.ZipFile, name: str) -> dict[str, zipfile.ZipInfo]:
