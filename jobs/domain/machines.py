@@ -79,13 +79,20 @@ def _write_frames(job: Job, reports: Sequence[InstanceReport], revision: int) ->
         for first in range(0, len(numbers), ROWS_AT_ONCE):
             frames = Frame.objects.filter(job_id=job.pk, number__in=numbers[first : first + ROWS_AT_ONCE])
             frames.exclude(state__in=[FrameState.DONE, state]).update(state=state, problem=None, revision=revision)
+    _write_reasons(job, reports)
+
+
+def _write_reasons(job: Job, reports: Sequence[InstanceReport]) -> None:
+    """Thousands of frames mostly fail of the same thing."""
+    failed: dict[str, list[int]] = {}
     for report in reports:
         if report.phase == FAILURE:
-            message = report.error or "it did not say why"
-            problem = {"id": "frame_failed", "message": message, "remedy": remedy_for(message)}
-            Frame.objects.filter(job_id=job.pk, number=report.instance_id, state=FrameState.FAILED).update(
-                problem=problem
-            )
+            failed.setdefault(report.error or "it did not say why", []).append(report.instance_id)
+    for message, numbers in failed.items():
+        problem = {"id": "frame_failed", "message": message, "remedy": remedy_for(message)}
+        for first in range(0, len(numbers), ROWS_AT_ONCE):
+            some = numbers[first : first + ROWS_AT_ONCE]
+            Frame.objects.filter(job_id=job.pk, number__in=some, state=FrameState.FAILED).update(problem=problem)
 
 
 def _frame_state(phase: str) -> str:

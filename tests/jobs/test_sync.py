@@ -243,3 +243,14 @@ def test_a_cancelling_the_farm_never_confirms_has_an_end(job, farm):
 
     job.refresh_from_db()
     assert (job.state, job.problem["id"]) == (JobState.CANCELLED, "cancel_took_long")
+
+
+def test_a_thousand_frames_that_fail_of_one_thing_cost_few_queries(job, farm, django_assert_max_num_queries):
+    Frame.objects.bulk_create([Frame(job=job, number=number) for number in range(4, 1001)])
+    farm.ends(farm.only_task(), *range(1, 1001), state="Failure", message="Blender ran out of memory.")
+
+    with django_assert_max_num_queries(60):
+        polled(job)
+
+    failed = job.frame_set.filter(state=FrameState.FAILED, problem__message="Blender ran out of memory.")
+    assert failed.count() == 1000
