@@ -6,14 +6,36 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import sandbox
 from sandbox.limits import Limits
 
+if TYPE_CHECKING:
+    from accounts.models import Account
+
 READERS = Path(__file__).resolve().parent / "readers"
 LONGEST_ANSWER_BYTES = 16 * 1024 * 1024
 _ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+
+
+class NoSandbox(Exception):
+    """Nothing holds a scene here. The text says what the operator can do about it."""
+
+
+def demand_safety(account: "Account") -> None:
+    """Where nothing holds a scene (tier C), only an operator's own are opened. Raises NoSandbox."""
+    test = sandbox.self_test()
+    if test.tier is sandbox.Tier.C and not account.is_staff:
+        raise NoSandbox(test.note)
+
+
+def may_open(account: "Account") -> bool:
+    try:
+        demand_safety(account)
+    except NoSandbox:
+        return False
+    return True
 
 
 class ReaderFailed(Exception):

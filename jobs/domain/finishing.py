@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from jobs import sandboxed
 from jobs.domain import frame_list, landing, lifecycle
 from jobs.domain.reports import Report
 from jobs.domain.revisions import change
@@ -26,7 +27,7 @@ def finish(job: Job, report: Report) -> None:
     if job.state in ENDED:
         Job.objects.filter(pk=job.pk).update(next_poll_at=None)
         return
-    if unopened(job).filter(landed_at__gt=timezone.now() - OPENING_FOR_AT_MOST).exists():
+    if _is_being_opened(job):
         hurry("open_pictures", job.pk)
         soon = timezone.now() + timedelta(seconds=LOOK_AGAIN_SECONDS)
         Job.objects.filter(pk=job.pk).update(next_poll_at=soon)
@@ -36,6 +37,11 @@ def finish(job: Job, report: Report) -> None:
     else:
         _settle_frames(job, report)
         _end(job, report)
+
+
+def _is_being_opened(job: Job) -> bool:
+    lately = timezone.now() - OPENING_FOR_AT_MOST
+    return sandboxed.may_open(job.account) and unopened(job).filter(landed_at__gt=lately).exists()
 
 
 def unopened(job: Job) -> QuerySet[Frame]:

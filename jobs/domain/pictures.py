@@ -32,7 +32,12 @@ LEASE = timedelta(minutes=8)
 
 
 def open_landed(job: Job) -> None:
-    """Opens every landed frame of the job, some at a time. A second call meanwhile does nothing."""
+    """Opens every landed frame of the job, some at a time. A second call meanwhile does nothing.
+
+    Where nothing would hold them they stay as they are: there to download, without a preview.
+    """
+    if not sandboxed.may_open(job.account):
+        return
     now = timezone.now()
     free = Q(pictures_leased_until__isnull=True) | Q(pictures_leased_until__lte=now)
     if not Job.objects.filter(free, pk=job.pk).update(pictures_leased_until=now + LEASE):

@@ -57,6 +57,8 @@ def check(scene: Scene) -> None:
             _check(scene, folder)
     except Refused as refused:
         _settle(scene, SceneState.REFUSED, problems=[refused.problem])
+    except sandboxed.NoSandbox as unsafe:
+        _settle(scene, SceneState.REFUSED, problems=[{"id": "no_sandbox", "note": str(unsafe)[:500]}])
     except StoreError as failure:
         logger.warning("scene %s: the store does not answer: %s", scene.pk, failure)
         _again_later(scene)
@@ -95,6 +97,7 @@ def _again_later(scene: Scene) -> None:
 
 
 def _check(scene: Scene, folder: Path) -> None:
+    sandboxed.demand_safety(scene.account)
     bucket = bucket_of(scene.account, SCENES_BUCKET)
     objects = _unpacked(bucket, f"{scene.pk}/", lambda: _keep_lease(scene))
     blends = likeliest_main(path for path in objects if path.lower().endswith(".blend"))

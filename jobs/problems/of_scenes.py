@@ -97,6 +97,12 @@ OF_SCENES: dict[str, Problem] = {
         "blocks",
         "scene",
     ),
+    "no_sandbox": Problem(
+        "This server can't open scenes safely yet.",
+        "Its operator must see to it: {note}",
+        "blocks",
+        "us",
+    ),
     "check_failed": Problem(
         "The scene could not be checked: {reason}",
         "This is our fault, not the scene's. Drop it again in a while, or tell the operator.",
