@@ -9,12 +9,13 @@ from datetime import timedelta
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from botocore.exceptions import ClientError
 from django.core.files.base import ContentFile
 from django.db.models import Q
 from django.utils import timezone
 
 from jobs import sandboxed
-from jobs.buckets import StoreError, bucket_of
+from jobs.buckets import AccountBucket, StoreError, bucket_of
 from jobs.domain import finishing, landing, orders, scenes
 from jobs.domain.revisions import change
 from jobs.enums import FrameState
@@ -29,6 +30,8 @@ SECONDS_A_PICTURE = 20
 MEMORY_MB = 6144
 LARGEST_PREVIEW_BYTES = 8 * 1024 * 1024
 LEASE = timedelta(minutes=8)
+STORES_OWN_TROUBLE = (401, 403, 408, 429)
+"""HTTP: our keys, our clock, its hurry. No frame fails of these."""
 
 
 def open_landed(job: Job) -> None:
@@ -73,16 +76,33 @@ def _open(job: Job, frames: list[Frame]) -> None:
         bucket = bucket_of(job.account, job.result_bucket)
         files = {frame.number: f"{frame.number}{PurePosixPath(frame.key).suffix.lower()}" for frame in frames}
         for frame in frames:
-            bucket.download(frame.key, folder / files[frame.number])
-        said = _made(folder, files, _colour(job))
+            if problem := _fetched(bucket, frame, folder / files[frame.number]):
+                frame.state, frame.problem = FrameState.FAILED, problem
+                del files[frame.number]
+        said = _made(folder, files, _colour(job)) if files else {}
         for frame in frames:
-            _keep(frame, said[frame.number], folder)
+            if frame.number in files:
+                _keep(frame, said.get(frame.number, {"error": "the reader did not mention it"}), folder)
     with change(job.pk) as revision:
         for frame in frames:
             frame.revision = revision
             same = Frame.objects.filter(pk=frame.pk, key=frame.key, landed_at=frame.landed_at)
             same.update(**{name: getattr(frame, name) for name in _WRITTEN})
         Job.objects.filter(pk=job.pk).update(**landing.count(job))
+
+
+def _fetched(bucket: AccountBucket, frame: Frame, to: Path) -> dict[str, Any] | None:
+    """What is wrong with this one object. Raises StoreError where the trouble is the store's, not the object's."""
+    try:
+        bucket.download(frame.key, to)
+    except ClientError as failure:
+        status = failure.response["ResponseMetadata"]["HTTPStatusCode"]
+        if status == 404:
+            return {"id": "frame_missing"}
+        if status in STORES_OWN_TROUBLE or status >= 500:
+            raise
+        return {"id": "frame_unreadable", "reason": f"the storage does not give it out ({status})"}
+    return None
 
 
 _WRITTEN = ("state", "width", "height", "thumbnail", "preview", "looks", "problem", "revision")
@@ -130,6 +150,16 @@ def _keep(frame: Frame, said: dict[str, Any], folder: Path) -> None:
         frame.state = FrameState.FAILED
         frame.problem = {"id": "frame_unreadable", "reason": str(said["error"])[:300]}
         return
+    try:
+        _keep_previews(frame, said, folder)
+    except (OSError, KeyError, ValueError) as failure:
+        logger.warning("frame %s: the reader left no preview: %s", frame.pk, failure)
+        frame.state, frame.width, frame.height = FrameState.FAILED, 0, 0
+        frame.problem = {"id": "frame_unreadable", "reason": "no preview could be made of it"}
+
+
+def _keep_previews(frame: Frame, said: dict[str, Any], folder: Path) -> None:
+    """Raises OSError, KeyError, ValueError where what the sandbox left is not what was asked for."""
     frame.width, frame.height = int(said["width"]), int(said["height"])
     if said.get("is_too_large"):
         return

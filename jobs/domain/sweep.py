@@ -8,7 +8,7 @@ from django.core.cache import cache
 from django.db.models import Q
 from django.utils import timezone
 
-from jobs.domain import discovery, lifecycle, uploads
+from jobs.domain import discovery, finishing, lifecycle, uploads
 from jobs.enums import FrameState, JobState, SceneState, UploadState
 from jobs.hurry import hurry
 from jobs.models import FarmPoller, Frame, Job, Scene
@@ -78,9 +78,10 @@ def _poll() -> None:
 
 
 def _open_pictures() -> None:
-    """Landed some seconds ago, and nobody opens them."""
+    """Landed some seconds ago, and nobody opens them. After some minutes they stay without a preview."""
     now = timezone.now()
-    unopened = Frame.objects.filter(state=FrameState.DONE, width=0, landed_at__lt=now - PICTURES_WAIT_FOR)
+    lately = (now - finishing.OPENING_FOR_AT_MOST, now - PICTURES_WAIT_FOR)
+    unopened = Frame.objects.filter(state=FrameState.DONE, width=0, landed_at__range=lately)
     free = Q(job__pictures_leased_until__isnull=True) | Q(job__pictures_leased_until__lt=now)
     for job_id in unopened.exclude(key="").filter(free).values_list("job_id", flat=True).distinct()[:AT_ONCE]:
         hurry("open_pictures", job_id)

@@ -144,3 +144,18 @@ def test_nothing_is_opened_twice(job, tmp_path):
 
     assert job.frame_set.get(number=1).thumbnail.name == name
     assert not finishing.unopened(job).exists()
+
+
+def test_a_file_that_is_gone_again_holds_up_no_other(job, tmp_path):
+    bucket_of(job.account, job.result_bucket).put("0002.png", picture(tmp_path / "a.png"))
+    for number in (1, 2):
+        job.frame_set.filter(number=number).update(
+            key=f"000{number}.png", size_bytes=9, state=FrameState.DONE, landed_at=timezone.now()
+        )
+
+    pictures.open_landed(job)
+
+    gone, there = job.frame_set.order_by("number")[:2]
+    assert (gone.state, gone.problem) == (FrameState.FAILED, {"id": "frame_missing"})
+    assert (there.state, there.width) == (FrameState.DONE, 640)
+    assert not finishing.unopened(job).exists()

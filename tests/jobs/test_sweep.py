@@ -1,5 +1,7 @@
 """No work rests on a message: the sweep finds by their rows what is due."""
 
+from datetime import timedelta
+
 import pytest
 from celery import current_app
 from django.core.cache import cache
@@ -57,10 +59,18 @@ def test_a_scene_that_lacks_only_blenders_word_is_settled(scene, sent):
 
 
 def test_frames_nobody_opens_are_opened(job, sent):
-    job.frame_set.filter(number=1).update(state=FrameState.DONE, key="0001.png", landed_at=LONG_AGO)
+    a_minute_ago = timezone.now() - timedelta(minutes=1)
+    job.frame_set.filter(number=1).update(state=FrameState.DONE, key="0001.png", landed_at=a_minute_ago)
     Job.objects.update(next_poll_at=None)
 
     assert sent() == [("open_pictures", str(job.pk))]
+
+
+def test_frames_that_could_not_be_opened_for_long_are_left_without_a_preview(job, sent):
+    job.frame_set.filter(number=1).update(state=FrameState.DONE, key="0001.png", landed_at=LONG_AGO)
+    Job.objects.update(next_poll_at=None)
+
+    assert sent() == []
 
 
 def test_a_scene_nobody_put_anything_into_is_forgotten(scene, alice, sent):
