@@ -191,6 +191,7 @@ class Attempt(models.Model):
         FAILURE = "failure"
         LOST = "lost", "the node went silent"
         RELEASED = "released", "the node gave it back"
+        UNABLE = "unable", "the node could not render it, by its own fault"
         CANCELLED = "cancelled"
 
     instance = models.ForeignKey(Instance, on_delete=models.CASCADE, related_name="attempts")

@@ -1,23 +1,24 @@
-"""Which instance a slot takes next, and the wake-up of the slots.
+"""Which instance a slot takes next, the wake-up of the slots, and why a task waits.
 
 A claim is one compare-and-set, right on SQLite and PostgreSQL alike. Leases run on the database's
 clock, so a node whose own clock is wrong neither loses work nor keeps it.
 """
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from celery import current_app
 from django.db import transaction
-from django.db.models import Count, DateTimeField, Exists, ExpressionWrapper, F, Min, OuterRef, Q, QuerySet
+from django.db.models import Count, DateTimeField, Exists, ExpressionWrapper, F, Min, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Now
 from kombu.exceptions import OperationalError
 
 from accounts import ledger
 from accounts.models import Account
-from farm import lifecycle
+from farm import lifecycle, matching
 from farm.models import Attempt, Instance, InstanceState, Node, Phase, Task, TaskState
 
 log = logging.getLogger(__name__)
@@ -27,7 +28,6 @@ NODE_SILENT_AFTER = timedelta(seconds=60)
 WAKE_EXPIRES_SECONDS = 30
 """An older wake-up says nothing new: the sweep sends another while something waits."""
 
-OPENGL_ENGINES = ("BLENDER_EEVEE", "BLENDER_EEVEE_NEXT", "BLENDER_WORKBENCH")
 _TRIED_AT_ONCE = 16
 
 
@@ -64,7 +64,7 @@ def claimable(node: Node) -> QuerySet[Task]:
         tasks = tasks.filter(account=node.owner_id) if node.owner_id else tasks.none()
     if not node.has_opengl:
         is_named = Q(constants__has_key="BLEND_ENGINE")
-        tasks = tasks.filter(~is_named | ~Q(constants__BLEND_ENGINE__in=OPENGL_ENGINES))
+        tasks = tasks.filter(~is_named | ~Q(constants__BLEND_ENGINE__in=matching.OPENGL_ENGINES))
     return tasks
 
 
@@ -73,10 +73,47 @@ def wake(site: str | None = None) -> None:
     transaction.on_commit(lambda: _send_wakes(site), robust=True)
 
 
-def live_nodes(site: str | None = None) -> QuerySet[Node]:
+def awake_nodes() -> QuerySet[Node]:
+    """Those that were heard of lately, the draining ones too."""
     silent = ExpressionWrapper(Now() - NODE_SILENT_AFTER, output_field=DateTimeField())
-    nodes = Node.objects.filter(heartbeat_at__gt=silent, is_draining=False)
+    return Node.objects.filter(heartbeat_at__gt=silent)
+
+
+def live_nodes(site: str | None = None) -> QuerySet[Node]:
+    nodes = awake_nodes().filter(is_draining=False)
     return nodes.filter(site__name=site) if site else nodes
+
+
+def fits_elsewhere(task: Task, node_id: int | None, code: str) -> bool:
+    """Whether a live machine other than this one may do better with what ended here by this machine's fault."""
+    nodes = live_nodes()
+    if code == matching.NO_OPENGL:
+        nodes = nodes.filter(has_opengl=True)
+    return any(node.pk != node_id and matching.fits(node, task) for node in nodes)
+
+
+def why_waiting(task: Task) -> str:
+    """Why nothing of the task renders, in a sentence; empty when something does or nothing waits."""
+    states = set(task.instances.values_list("state", flat=True).distinct())
+    if task.state not in lifecycle.LIVE_STATES or InstanceState.RUNNING in states:
+        return ""
+    if InstanceState.WAITING not in states:
+        return ""
+    nodes, obstacle = matching.fitting(list(awake_nodes().order_by("name")), task)
+    return obstacle or _place_in_line(task, nodes)
+
+
+def _place_in_line(task: Task, nodes: Sequence[Node]) -> str:
+    busy = (
+        Instance.objects.filter(state=InstanceState.RUNNING, node__in=nodes).values("node", "slot").distinct().count()
+    )
+    earlier = Task.objects.filter(state__in=lifecycle.LIVE_STATES, created_at__lt=task.created_at)
+    ahead = Instance.objects.filter(state=InstanceState.WAITING, task__in=earlier).count()
+    if busy < sum(node.slot_count for node in nodes):
+        return "A machine is free and takes the first frame in a moment."
+    if ahead:
+        return f"All machines are busy, and {ahead:,} frame{'s' if ahead > 1 else ''} of earlier renders wait too."
+    return "All machines are busy; this render is next."
 
 
 def _send_wakes(site: str | None) -> None:
@@ -122,8 +159,28 @@ def _accounts_in_turn(node: Node, slot: str, prefer_task: UUID | None) -> list[A
 
 
 def _take_one_of(task: Task, node: Node, slot: str) -> Attempt | None:
-    """Looks at one, and at more only when others were quicker."""
+    """What the node failed at last time only when nobody else may do better."""
     waiting = task.instances.filter(state=InstanceState.WAITING).order_by("instance_id")
+    last = Attempt.objects.filter(instance=OuterRef("pk"), number=OuterRef("attempt_count"))
+    is_hopeless = Q(node=node) if node.has_opengl else Q(node=node) | Q(error__code=matching.NO_OPENGL)
+    unable = last.filter(is_hopeless, outcome=Attempt.Outcome.UNABLE)
+    attempt = _take_first_of(waiting.exclude(Exists(unable)), task, node, slot)
+    left = waiting.filter(Exists(unable)).annotate(fault=Subquery(last.values("error")[:1]))
+    return attempt or _take_last_chance(left, task, node, slot)
+
+
+def _take_last_chance(left: QuerySet[Any], task: Task, node: Node, slot: str) -> Attempt | None:
+    """`left` bears the `fault` that ended each last time."""
+    for instance in left[:_TRIED_AT_ONCE]:
+        if not fits_elsewhere(task, node.pk, instance.fault["code"]):
+            attempt = _take(instance, task, node, slot)
+            if attempt is not None:
+                return attempt
+    return None
+
+
+def _take_first_of(waiting: QuerySet[Instance], task: Task, node: Node, slot: str) -> Attempt | None:
+    """Looks at one, and at more only when others were quicker."""
     count = 1
     while seen := list(waiting[:count]):
         for instance in seen:

@@ -78,7 +78,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('number', models.PositiveIntegerField()),
                 ('sandbox_tier', models.CharField(blank=True, max_length=1)),
-                ('outcome', models.CharField(choices=[('running', 'Running'), ('success', 'Success'), ('failure', 'Failure'), ('lost', 'the node went silent'), ('released', 'the node gave it back'), ('cancelled', 'Cancelled')], default='running', max_length=12)),
+                ('outcome', models.CharField(choices=[('running', 'Running'), ('success', 'Success'), ('failure', 'Failure'), ('lost', 'the node went silent'), ('released', 'the node gave it back'), ('unable', 'the node could not render it, by its own fault'), ('cancelled', 'Cancelled')], default='running', max_length=12)),
                 ('claimed_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('ended_at', models.DateTimeField(null=True)),
                 ('execution_seconds', models.FloatField(default=0)),

@@ -42,6 +42,8 @@ class Finished:
     error: reports.Error | None = None
     is_final: bool = False
     """Of an error: the scene's own, the same every time."""
+    is_machines: bool = False
+    """Of an error: this machine's own, another may do better."""
 
 
 class GaveUp(Exception):
@@ -146,6 +148,9 @@ def patiently(action: Callable[[], object], work: Work) -> None:
 
 def _report(finished: Finished) -> None:
     work = finished.work
+    if finished.error is not None and finished.is_machines:
+        reports.unable(work.attempt, finished.error, spent=work.spent())
+        return
     if finished.error is not None:
         reports.failed(work.attempt, finished.error, is_final=finished.is_final, spent=work.spent())
         return

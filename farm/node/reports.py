@@ -2,7 +2,8 @@
 a report of an old attempt changes nothing and answers False.
 
 A scene's own failures are counted against `Task.max_attempts`; a node that goes silent is not the scene's
-fault, but a scene that takes its nodes with it is stopped after MAX_LOSSES.
+fault, but a scene that takes its nodes with it is stopped after MAX_LOSSES. Nor is it the scene's fault what a
+machine is unable to do: the frame goes to another machine, or is given up where there is none.
 """
 
 import math
@@ -19,6 +20,9 @@ from farm import lifecycle, scheduler
 from farm.models import Attempt, Instance, InstanceState, Node, Task
 
 MAX_LOSSES = 10
+"""Attempts lost, and attempts that machines were unable to make, together."""
+MAX_UNABLE_ALONE = 3
+"""Attempts that machines were unable to make, where no other machine is left to try."""
 
 Error = dict[str, str]
 """{code, message, debug}, as the API tells it."""
@@ -123,7 +127,7 @@ def cancelled(attempt: Attempt, *, results: Sequence[str] = (), spent: Spent | N
 
 def lost(attempt: Attempt, *, only_if_expired: bool = False, reason: str = "") -> bool:
     """The node went silent, or its work was taken from it. Handed out again, MAX_LOSSES times at most."""
-    losses = attempt.instance.attempts.filter(outcome=Attempt.Outcome.LOST).count() + 1
+    losses = _losses(attempt) + 1
     is_over = losses >= MAX_LOSSES
     error: Error = {
         "code": "NODE_LOST",
@@ -137,6 +141,24 @@ def lost(attempt: Attempt, *, only_if_expired: bool = False, reason: str = "") -
         return False
     _tell(attempt, state)
     return True
+
+
+def unable(attempt: Attempt, error: Error, *, spent: Spent | None = None) -> bool:
+    """The machine's own fault. Another one takes it; where none may, this one has MAX_UNABLE_ALONE attempts."""
+    task = attempt.instance.task
+    count = attempt.instance.attempts.filter(outcome=Attempt.Outcome.UNABLE).count() + 1
+    is_alone = count >= MAX_UNABLE_ALONE and not scheduler.fits_elsewhere(task, attempt.node_id, error["code"])
+    is_over = is_alone or _losses(attempt) + 1 >= MAX_LOSSES
+    state = InstanceState.FAILURE if is_over else InstanceState.WAITING
+    values = {"error": error, **(asdict(spent) if spent else {})}
+    if not _end(attempt, state, Attempt.Outcome.UNABLE, **values):
+        return False
+    _tell(attempt, state)
+    return True
+
+
+def _losses(attempt: Attempt) -> int:
+    return attempt.instance.attempts.filter(outcome__in=[Attempt.Outcome.LOST, Attempt.Outcome.UNABLE]).count()
 
 
 def give_back_predecessors(node: Node, slot: str) -> int:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import sandbox
 from farm.engines.process import Outcome
+from farm.matching import NO_OPENGL
 from farm.models import Node
 from farm.node import finisher, staging
 from farm.node.claims import Claims
@@ -31,6 +32,8 @@ END_WITHIN_SECONDS = 1.5
 """What is being uploaded when the node stops may take so long."""
 
 _MACHINE_FAULTS = (staging.NoRoom, EngineMissing, sandbox.MissingTool, sandbox.Unavailable, OSError)
+_MACHINE_FAULT_CODES = frozenset({"NODE_FAILED", "SANDBOX_FAILED", "DISK_FULL", NO_OPENGL})
+"""What a scene is not to blame for; another machine may do better."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,7 @@ class _Fault(Exception):
         super().__init__(message)
         self.error: Error = {"code": code, "message": message, "debug": debug}
         self.is_final = is_final
+        self.is_machines = code in _MACHINE_FAULT_CODES
 
 
 class Shift:
@@ -105,8 +109,7 @@ class Shift:
         if work.dropped:
             self._drop(work, workspace, outbox)
             return
-        error = fault.error if fault else None
-        self._finisher.put(Finished(work, harvest, outbox, error, is_final=bool(fault and fault.is_final)))
+        self._finisher.put(_finished(work, harvest, outbox, fault))
 
     def _render(self, work: Work, workspace: Workspace, outbox: Path) -> Harvest:
         try:
@@ -170,6 +173,12 @@ class Shift:
         self._pulse.end()
         if self._workspace is not None:
             self._workspace.close()
+
+
+def _finished(work: Work, harvest: Harvest, outbox: Path, fault: _Fault | None) -> Finished:
+    if fault is None:
+        return Finished(work, harvest, outbox)
+    return Finished(work, harvest, outbox, fault.error, is_final=fault.is_final, is_machines=fault.is_machines)
 
 
 def _check(outcome: Outcome, work: Work) -> None:

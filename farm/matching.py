@@ -1,0 +1,52 @@
+"""Whether a machine fits a task: the rules of `scheduler.claimable`, for machines that are known, in words."""
+
+from collections.abc import Callable, Sequence
+
+from farm.models import Node, Task
+
+OPENGL_ENGINES = ("BLENDER_EEVEE", "BLENDER_EEVEE_NEXT", "BLENDER_WORKBENCH")
+NO_OPENGL = "NO_OPENGL"
+"""The code of a render that ended because its machine has no OpenGL."""
+
+_RULES: tuple[tuple[Callable[[Node, Task], bool], Callable[[Sequence[Node], Task], str]], ...] = (
+    (
+        lambda node, task: not node.is_draining,
+        lambda nodes, task: "The machines finish what they render and take nothing new at the moment.",
+    ),
+    (
+        lambda node, task: task.profile in node.profiles,
+        lambda nodes, task: f"No machine that is awake has {task.profile}.",
+    ),
+    (
+        lambda node, task: node.sandbox_tier != Node.Tier.OPEN or node.owner_id == task.account_id,
+        lambda nodes, task: "The machines that are awake take only their owners' scenes.",
+    ),
+    (
+        lambda node, task: node.has_opengl or not needs_opengl(task),
+        lambda nodes, task: "The scene needs OpenGL (EEVEE or Workbench), and no machine that is awake has it.",
+    ),
+    (
+        lambda node, task: not node.problem,
+        lambda nodes, task: f"The machine {nodes[0].name} takes nothing: {nodes[0].problem}",
+    ),
+)
+"""What has to hold, and the sentence for when it holds for none of the machines that are left."""
+
+
+def needs_opengl(task: Task) -> bool:
+    """As far as the order tells: a scene may name such an engine itself."""
+    return task.constants.get("BLEND_ENGINE") in OPENGL_ENGINES
+
+
+def fits(node: Node, task: Task) -> bool:
+    return all(holds(node, task) for holds, _ in _RULES)
+
+
+def fitting(nodes: Sequence[Node], task: Task) -> tuple[Sequence[Node], str]:
+    """Those that fit; where none does, the sentence that says why."""
+    for holds, sentence in _RULES:
+        left = [node for node in nodes if holds(node, task)]
+        if not left:
+            return [], sentence(nodes, task) if nodes else "No machine is awake."
+        nodes = left
+    return nodes, ""
