@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 
 from accounts.models import ApiToken
-from farm import lifecycle, submission
+from farm import lifecycle, scheduler, submission
 from farm.api import listing, task_json
 from farm.api.door import body_of, object_of
 from farm.json_keys import canonical
@@ -70,10 +70,12 @@ def _digest(request: HttpRequest, token: ApiToken, place: int = 0) -> str:
 
 
 def show(request: HttpRequest, token: ApiToken, task: str) -> HttpResponse:
+    """`waitingReason` is ours."""
     found = find(token, task)
     if found.first_read_at is None:
         Task.objects.filter(pk=found.pk).update(first_read_at=timezone.now())
-    return JsonResponse(task_json.in_full([found])[0])
+    told = task_json.in_full([found])[0]
+    return JsonResponse(told | {"waitingReason": scheduler.why_waiting(found)})
 
 
 def change(request: HttpRequest, token: ApiToken, task: str) -> HttpResponse:
