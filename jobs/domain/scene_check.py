@@ -6,7 +6,7 @@ No code of a scene runs in this process: the file is read in the sandbox, and Bl
 import logging
 import tempfile
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from django.db.models import F
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
-from jobs import sandboxed
+from jobs import farms, sandboxed
 from jobs.buckets import AccountBucket, StoredObject, StoreError, bucket_of
 from jobs.domain import archives, blend_files, confirmation, thumbnails
 from jobs.domain.orders import blender_versions, proposed_version
@@ -32,6 +32,7 @@ logger = logging.getLogger(__name__)
 LEASE = timedelta(minutes=15)
 """After this the sweep takes a check for lost and begins it again."""
 MOST_CHECKS = 3
+STORE_SILENT_FOR_AT_MOST = timedelta(hours=1)
 READING_SECONDS = 60
 READING_MEMORY_MB = 3072
 MOST_BLEND_BYTES = 40 * 1024**3
@@ -59,7 +60,7 @@ def check(scene: Scene) -> None:
         _settle(scene, SceneState.REFUSED, problems=[refused.problem])
     except sandboxed.NoSandbox as unsafe:
         _settle(scene, SceneState.REFUSED, problems=[{"id": "no_sandbox", "note": str(unsafe)[:500]}])
-    except StoreError as failure:
+    except (*StoreError, farms.FarmDown) as failure:
         logger.warning("scene %s: the store does not answer: %s", scene.pk, failure)
         _again_later(scene)
     except Exception as failure:
@@ -91,9 +92,19 @@ def _keep_lease(scene: Scene) -> None:
 
 
 def _again_later(scene: Scene) -> None:
-    """The store's silence is not counted against the scene."""
-    soon = timezone.now() + timedelta(seconds=10)
-    Scene.objects.filter(pk=scene.pk, state=SceneState.CHECKING).update(due_at=soon, check_count=F("check_count") - 1)
+    """The store's silence is not counted against the scene, but said on its card; after an hour it is given up."""
+    now = timezone.now()
+    noted = next((problem for problem in scene.problems if problem["id"] == "store_silent"), None)
+    since = datetime.fromisoformat(noted["since"]) if noted else now
+    if now - since > STORE_SILENT_FOR_AT_MOST:
+        reason = "the storage did not answer for an hour."
+        _settle(scene, SceneState.REFUSED, problems=[{"id": "check_failed", "reason": reason}])
+        return
+    Scene.objects.filter(pk=scene.pk, state=SceneState.CHECKING).update(
+        due_at=now + timedelta(seconds=10),
+        check_count=F("check_count") - 1,
+        problems=[{"id": "store_silent", "since": since.isoformat()}],
+    )
 
 
 def _check(scene: Scene, folder: Path) -> None:

@@ -21,6 +21,7 @@ logger = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=60)
 """One submission at a time; after this another may try."""
+UNFORESEEN_FOR_AT_MOST = timedelta(minutes=10)
 AGAIN_AFTER = timedelta(seconds=5)
 FRAMES_AT_ONCE = 2000
 NOT_LANDED: dict[str, Any] = {
@@ -79,7 +80,19 @@ def submit(job: Job) -> None:
     except farms.FarmRefused as refused:
         _refused(job, str(refused))
         return
+    except Exception as failure:
+        logger.exception("job %s could not be handed over", job.pk)
+        _try_later_or_give_up(job, failure)
+        return
     _handed_over(job, uuid)
+
+
+def _try_later_or_give_up(job: Job, failure: Exception) -> None:
+    """What nobody foresaw may pass, but it does not keep a render waiting for ever."""
+    if timezone.now() - job.state_changed_at < UNFORESEEN_FOR_AT_MOST:
+        return  # the claim runs out, and the sweep tries again
+    minutes = int(UNFORESEEN_FOR_AT_MOST.total_seconds() // 60)
+    lifecycle.fail(job, {"id": "not_handed_over", "minutes": minutes, "reason": f"{type(failure).__name__}."})
 
 
 def _task_of(job: Job) -> str:

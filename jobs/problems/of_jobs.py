@@ -32,6 +32,12 @@ OF_JOBS: dict[str, Problem] = {
         "blocks",
         "order",
     ),
+    "not_handed_over": Problem(
+        "The render could not be handed to the farm for {minutes} minutes: {reason}",
+        "This is our fault, not the scene's. Render the failed frames again in a while, or tell the operator.",
+        "blocks",
+        "us",
+    ),
     "task_vanished": Problem(
         "The farm no longer knows this render: it was deleted there.",
         "Frames that came back stay here. Order it again for the others.",

@@ -109,6 +109,13 @@ OF_SCENES: dict[str, Problem] = {
         "blocks",
         "us",
     ),
+    # --- it is still being read ---------------------------------------------------------------
+    "store_silent": Problem(
+        "The storage does not answer, so the scene can't be read yet.",
+        "It is tried again every few seconds; nothing is lost. The page may be closed.",
+        "warns",
+        "us",
+    ),
     # --- it can be rendered, but … --------------------------------------------------------------
     "no_active_camera": Problem(
         "No camera is set as the active one; {camera} will be used.",

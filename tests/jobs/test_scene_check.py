@@ -3,8 +3,10 @@
 import io
 import struct
 import zipfile
+from datetime import timedelta
 
 import pytest
+from botocore.exceptions import EndpointConnectionError
 from django.utils import timezone
 
 from jobs.buckets import bucket_of
@@ -186,3 +188,36 @@ def test_a_blender_that_fails_leaves_what_the_file_says(alice, store, settings):
 
 def no_word(folder, main_file, version):
     return {"error": "Blender crashed."}
+
+
+def store_that_is_down(account, name):
+    raise EndpointConnectionError(endpoint_url="the store")
+
+
+def test_a_store_that_is_down_is_said_on_the_card_and_tried_again(client, alice, store, settings):
+    settings.ACCOUNT_STORAGE = "tests.jobs.test_scene_check.store_that_is_down"
+    scene = Scene.objects.create(account=alice, name="s", state=SceneState.CHECKING, due_at=timezone.now())
+    client.force_login(alice)
+
+    scene_check.check(scene)
+
+    scene.refresh_from_db()
+    assert (scene.state, scene.check_count) == (SceneState.CHECKING, 0)
+    assert scene.due_at > timezone.now()
+    page = client.get(f"/scenes/{scene.pk}/part/").content.decode()
+    assert "The storage does not answer" in page
+
+
+def test_a_store_that_is_down_for_an_hour_ends_the_check(alice, store, settings):
+    settings.ACCOUNT_STORAGE = "tests.jobs.test_scene_check.store_that_is_down"
+    since = timezone.now() - timedelta(minutes=61)
+    scene = Scene.objects.create(
+        account=alice, name="s", state=SceneState.CHECKING, due_at=timezone.now(),
+        problems=[{"id": "store_silent", "since": since.isoformat()}],
+    )  # fmt: skip
+
+    scene_check.check(scene)
+
+    scene.refresh_from_db()
+    assert (scene.state, problems(scene)) == (SceneState.REFUSED, ["check_failed"])
+    assert "the storage did not answer for an hour" in explain(scene.problems[0]).sentence

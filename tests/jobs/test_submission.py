@@ -132,3 +132,16 @@ def test_a_move_loses_against_one_that_was_first(job):
 
     job.refresh_from_db()
     assert job.state == JobState.RENDERING
+
+
+def test_what_nobody_foresaw_is_tried_again_for_a_while_and_then_said(ordered, farm, monkeypatch):
+    def stumbles(job):
+        raise KeyError("uuid")
+
+    monkeypatch.setattr(submission, "_task_order", stumbles)
+    assert submitted(ordered).state == JobState.SUBMITTING
+
+    Job.objects.update(state_changed_at=timezone.now() - submission.UNFORESEEN_FOR_AT_MOST)
+
+    job = submitted(ordered)
+    assert (job.state, job.problem["id"]) == (JobState.FAILED, "not_handed_over")
