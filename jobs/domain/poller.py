@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -29,7 +30,7 @@ def take_turn(account: "Account") -> None:
     if number is None:
         return
     try:
-        _ask_for_a_while(account)
+        _ask_for_a_while(account, lambda: _renew(account, number))
     except (farms.FarmDown, farms.FarmRefused) as trouble:
         _ask_later(account, farm_silence.silent(account, str(trouble)))
     else:
@@ -51,17 +52,23 @@ def _lease(account: "Account") -> int | None:
         return None
 
 
-def _ask_for_a_while(account: "Account") -> None:
+def _renew(account: "Account", number: int) -> bool:
+    """False when another poller has taken over meanwhile: this one stops."""
+    mine = FarmPoller.objects.filter(pk=account.pk, lease_number=number)
+    return bool(mine.update(leased_until=timezone.now() + LEASE))
+
+
+def _ask_for_a_while(account: "Account", is_mine: Callable[[], bool]) -> None:
     memory: sync.Memory = {}
     until = time.monotonic() + TURN_SECONDS
     discovery.discover(account)
-    sync.poll(account, memory)
+    sync.poll(account, memory, is_mine)
     if not _long_turns.acquire(blocking=False):
         return
     try:
-        while time.monotonic() < until and _is_watched(account):
+        while time.monotonic() < until and _is_watched(account) and is_mine():
             time.sleep(sync.WATCHED_EVERY_SECONDS)
-            sync.poll(account, memory)
+            sync.poll(account, memory, is_mine)
     finally:
         _long_turns.release()
 

@@ -1,6 +1,7 @@
 """Asking the farm of an account and folding its answers into the rows of its jobs."""
 
 import logging
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -34,13 +35,16 @@ Memory = dict[UUID, dict[int, InstanceReport]]
 """What a poller saw last of each job's instances, so that what did not change costs no query."""
 
 
-def poll(account: "Account", memory: Memory | None = None) -> None:
+def poll(account: "Account", memory: Memory | None = None, is_mine: Callable[[], bool] = lambda: True) -> None:
     """Asks about every job that is due; one that makes trouble delays only itself.
 
+    Stops where `is_mine` says that another poller asks now.
     Raises farms.FarmDown, FarmRefused: nothing is known then, and no job is changed.
     """
     memory = {} if memory is None else memory
     for job in due(account, timezone.now()):
+        if not is_mine():
+            return
         try:
             poll_job(job, farms.of(account), memory)
         except (farms.FarmDown, farms.FarmRefused):
@@ -75,7 +79,7 @@ def poll_job(job: Job, farm: farms.Farm, memory: Memory) -> None:
 
 def _fold(job: Job, farm: farms.Farm, report: Report, memory: Memory) -> None:
     """The state is read before the output, so that an ended task's output is whole."""
-    for _ in range(READINGS_AT_ONCE):
+    for _ in range(READINGS_AT_ONCE if job.state not in ENDED else 0):
         readings = log_writing.read(job, farm, is_last=report.has_ended)
         instances = machines.changed(job, report.instances, memory.get(job.pk, {}))
         is_news = report.has_ended or any(instance.phase == reports.SUCCESS for instance in instances)
@@ -99,6 +103,7 @@ def _write(
 ) -> None:
     facts: dict[str, Any] = {"farm_state": report.state}
     with change(job.pk) as revision:
+        _demand_same_task(job)
         machines.write(job, instances, revision)
         landing.land(job, landed, revision)
         log_writing.write(job, readings, revision)
@@ -106,6 +111,13 @@ def _write(
             facts.update(used_seconds=machines.used_seconds(job), **landing.count(job))
         Job.objects.filter(pk=job.pk).update(**facts)
     job.refresh_from_db()
+
+
+def _demand_same_task(job: Job) -> None:
+    """An old report sets nothing back that ended, or was ordered again, since it was asked for."""
+    same = Job.objects.filter(pk=job.pk, farm_task_uuid=job.farm_task_uuid).exclude(state__in=ENDED)
+    if not same.exists():
+        raise lifecycle.JobMovedMeanwhile
 
 
 def _follow(job: Job, farm: farms.Farm, report: Report) -> None:

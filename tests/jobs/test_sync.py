@@ -254,3 +254,27 @@ def test_a_thousand_frames_that_fail_of_one_thing_cost_few_queries(job, farm, dj
 
     failed = job.frame_set.filter(state=FrameState.FAILED, problem__message="Blender ran out of memory.")
     assert failed.count() == 1000
+
+
+def test_a_poller_that_lost_its_lease_asks_no_further(job, farm):
+    farm.runs(farm.only_task(), 1)
+    Job.objects.update(next_poll_at=timezone.now())
+    FarmPoller.objects.create(account=job.account, lease_number=2)
+
+    sync.poll(job.account, {}, lambda: poller._renew(job.account, 1))
+
+    assert not job.instances.exists()
+
+
+def test_an_old_report_sets_nothing_back_that_ended_meanwhile(job, farm):
+    farm.runs(farm.only_task(), 1)
+    stale = Job.objects.get(pk=job.pk)
+    lifecycle.cancel(job)
+    lifecycle.end_as_cancelled(job)
+
+    sync.poll_job(stale, farm.of(job.account), {})
+
+    job.refresh_from_db()
+    assert job.state == JobState.CANCELLED
+    assert set(job.frame_set.values_list("state", flat=True)) == {FrameState.CANCELLED}
+    assert not job.instances.exists()
