@@ -7,7 +7,7 @@ import json
 import logging
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 TIMEOUT_SECONDS = 10
 MOST_CONNECTIONS = 500
+MOST_PAGES = 200
 OFFSET_HEADER = "X-Output-Offset"
 
 
@@ -106,10 +107,15 @@ class Farm:
             return Output(answer.text, int(start))
         return Output(_unquoted(answer.text), None)
 
-    def newest_tasks(self, most: int = 50) -> list[dict[str, Any]]:
-        """Summaries; the newest first where the farm minds the order."""
+    def newest_tasks(self, most: int = 50) -> Iterator[list[dict[str, Any]]]:
+        """Summaries, page by page; the newest first where the farm minds the order."""
         asked = {"maximumResults": most, "orderBy": "creationDate", "orderType": "Descending"}
-        return list(self._json(self._ask("_post", "/tasks/summaries/paginate", json=asked)).get("data") or [])
+        for _ in range(MOST_PAGES):
+            page = self._json(self._ask("_post", "/tasks/summaries/paginate", json=asked))
+            yield list(page.get("data") or [])
+            if not page.get("nextToken"):
+                return
+            asked["token"] = page["nextToken"]
 
     def cancel(self, uuid: str) -> None:
         """Asks the farm to stop. A task that has ended, or is gone, is fine."""

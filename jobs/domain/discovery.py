@@ -48,22 +48,36 @@ def _soon(accounts: list[int]) -> None:
 
 def discover(account: "Account") -> None:
     """Makes rows for tasks nobody knows here yet, if it is time to look. Raises farms.FarmDown, FarmRefused."""
-    due = FarmPoller.objects.filter(pk=account.pk, discover_at__lte=timezone.now())
-    if not due.update(discover_at=None):
+    due = FarmPoller.objects.filter(pk=account.pk, discover_at__lte=timezone.now()).first()
+    if due is None:
         return
     farm = farms.of(account)
-    tasks = [task for task in farm.newest_tasks() if not _is_ours(account, task)]
-    known = set(
-        Job.objects.filter(account=account, farm_task_uuid__in=[task["uuid"] for task in tasks]).values_list(
-            "farm_task_uuid", flat=True
-        )
-    )
-    for task in tasks:
-        if task["uuid"] not in known:
-            try:
-                _add(account, reports.read(farm.task(task["uuid"])), str(task["uuid"]))
-            except farms.TaskGone:
-                continue
+    for page in farm.newest_tasks():
+        unknown = _unknown(account, page)
+        for uuid in unknown:
+            _find(account, farm, uuid)
+        if not unknown:  # what is older was found before
+            break
+    FarmPoller.objects.filter(pk=account.pk, discover_at=due.discover_at).update(discover_at=None)
+
+
+def _unknown(account: "Account", tasks: list[dict[str, Any]]) -> list[str]:
+    uuids = [str(task["uuid"]) for task in tasks if not _is_ours(account, task)]
+    rows = Job.objects.filter(account=account, farm_task_uuid__in=uuids)
+    known = set(rows.values_list("farm_task_uuid", flat=True))
+    return [uuid for uuid in uuids if uuid not in known]
+
+
+def _find(account: "Account", farm: farms.Farm, uuid: str) -> None:
+    """One that can't be taken in keeps no other from being found."""
+    try:
+        _add(account, reports.read(farm.task(uuid)), uuid)
+    except farms.TaskGone:
+        return
+    except (farms.FarmDown, farms.FarmRefused):
+        raise
+    except Exception:
+        logger.exception("task %s of %s could not be taken in", uuid, account.pk)
 
 
 def _is_ours(account: "Account", task: dict[str, Any]) -> bool:

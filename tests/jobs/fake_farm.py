@@ -103,7 +103,9 @@ class FakeConnection:
     def newest_tasks(self, most=50):
         self._answer()
         mine = [task for task in self.farm.tasks.values() if task.account_id == self.account.pk]
-        return [task.to_json() for task in mine[-most:]]
+        newest = [task.to_json() for task in reversed(mine)]
+        for first in range(0, max(len(newest), 1), most):
+            yield newest[first : first + most]
 
     def cancel(self, uuid):
         self._answer()

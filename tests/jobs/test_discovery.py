@@ -1,5 +1,6 @@
 """Tasks ordered by a script stand beside those ordered in the browser."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -76,3 +77,24 @@ def test_whoever_used_a_token_lately_is_asked_about(alice, bob, charlie):
     discovery.ask_for_scripting_accounts()
 
     assert list(FarmPoller.objects.filter(discover_at__isnull=False).values_list("pk", flat=True)) == [alice.pk]
+
+
+def test_more_tasks_than_a_page_holds_are_all_found(alice, farm, store):
+    for number in range(120):
+        farm.of(alice).submit(replace(ORDER, shortname=f"turntable {number}"))
+
+    discovered(alice)
+
+    assert Job.objects.count() == 120
+    assert FarmPoller.objects.get().discover_at is None
+
+
+def test_a_farm_that_was_down_is_looked_at_again(alice, farm, task, store):
+    farm.is_down = True
+    discovered(alice)
+    farm.is_down = False
+    assert FarmPoller.objects.get().discover_at
+
+    discovered(alice)
+
+    assert Job.objects.count() == 1
