@@ -79,10 +79,10 @@ def _submitting(job: Job) -> tuple[str, str, str]:
 
 def _waiting(job: Job) -> tuple[str, str, str]:
     if job.frames_done_count:
-        return f"{_of(job)} are done; waiting for a machine.", "It goes on by itself.", "cancel"
+        return f"{_of(job)} are done; waiting for a machine.", job.waiting_reason or "It goes on by itself.", "cancel"
     return (
         "Waiting for a machine.",
-        "The first one that is free takes the first frame. The page may be closed.",
+        job.waiting_reason or "The first one that is free takes the first frame. The page may be closed.",
         "cancel",
     )
 

@@ -46,6 +46,8 @@ class Report:
     instances: Mapping[int, InstanceReport] = field(default_factory=dict)
     error: str = ""
     """The first of the farm's reasons for a failure."""
+    waiting_reason: str = ""
+    """Of the built-in farm, while no machine takes the task; Qarnot says none."""
     result_bucket: str = ""
     name: str = ""
     profile: str = ""
@@ -74,6 +76,7 @@ def read(task: Mapping[str, Any]) -> Report:
         state=_text(task, "state", 40),
         instances=instances,
         error=_text(errors[0], "message", 300) if errors and isinstance(errors[0], dict) else "",
+        waiting_reason=_text(task, "waitingReason", 300),
         result_bucket=_text(task, "resultBucket", 255),
         name=_text(task, "name", 200),
         profile=_text(task, "profile", 100),

@@ -229,6 +229,7 @@ def _begin_again(job: Job) -> None:
         ended_at=None,
         farm_task_uuid="",
         farm_state="",
+        waiting_reason="",
         submission_number=job.submission_number + 1,
         stdout_offset=0,
         stderr_offset=0,

@@ -84,7 +84,8 @@ def _fold(job: Job, farm: farms.Farm, report: Report, memory: Memory) -> None:
         instances = machines.changed(job, report.instances, memory.get(job.pk, {}))
         is_news = report.has_ended or any(instance.phase == reports.SUCCESS for instance in instances)
         landed = landing.arrived(job, report.succeeded) if is_news else {}
-        if readings or instances or landed or job.farm_state != report.state:
+        is_said_anew = (job.farm_state, job.waiting_reason) != (report.state, report.waiting_reason)
+        if readings or instances or landed or is_said_anew:
             _write(job, report, readings, instances, landed)
         memory[job.pk] = dict(report.instances)
         if landed:
@@ -101,7 +102,7 @@ def _write(
     instances: list[InstanceReport],
     landed: dict[int, StoredObject],
 ) -> None:
-    facts: dict[str, Any] = {"farm_state": report.state}
+    facts: dict[str, Any] = {"farm_state": report.state, "waiting_reason": report.waiting_reason}
     with change(job.pk) as revision:
         _demand_same_task(job)
         machines.write(job, instances, revision)

@@ -46,6 +46,7 @@ class Job(models.Model):
     farm_task_uuid = models.CharField(max_length=40, blank=True, db_index=True)
     submission_number = models.PositiveIntegerField(default=1, help_text="Grows when failed frames are rendered again.")
     farm_state = models.CharField(max_length=40, blank=True, help_text="The farm's own word, for Details.")
+    waiting_reason = models.CharField(max_length=300, blank=True, help_text="The farm's own, while nothing renders.")
     result_bucket = models.CharField(max_length=255, blank=True)
     frames_done_count = models.PositiveIntegerField(default=0)
     frames_failed_count = models.PositiveIntegerField(default=0)

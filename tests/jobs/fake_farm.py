@@ -12,6 +12,7 @@ class FakeTask:
     account_id: int
     uuid: str = field(default_factory=lambda: str(uuid.uuid4()))
     state: str = "Submitted"
+    waiting_reason: str = ""
     running: dict = field(default_factory=dict)
     completed: dict = field(default_factory=dict)
     errors: list = field(default_factory=list)
@@ -28,6 +29,7 @@ class FakeTask:
             "resultBucket": self.order.result_bucket,
             "creationDate": "2026-11-23T10:00:00Z",
             "state": self.state,
+            "waitingReason": self.waiting_reason,
             "errors": self.errors,
             "completedInstances": list(self.completed.values()),
             "status": {"runningInstancesInfo": {"perRunningInstanceInfo": list(self.running.values())}},

@@ -278,3 +278,14 @@ def test_an_old_report_sets_nothing_back_that_ended_meanwhile(job, farm):
     assert job.state == JobState.CANCELLED
     assert set(job.frame_set.values_list("state", flat=True)) == {FrameState.CANCELLED}
     assert not job.instances.exists()
+
+
+def test_why_the_farm_lets_it_wait_is_said_to_open_pages(job, farm):
+    farm.only_task().waiting_reason = "No machine has Blender 4.5."
+    before = polled(job).revision
+    assert headline(job).next_step == "No machine has Blender 4.5."
+
+    farm.only_task().waiting_reason = ""
+
+    assert polled(job).revision > before
+    assert headline(job).next_step.startswith("The first one that is free")
