@@ -1,6 +1,7 @@
 """The real stack, as `make run` starts it, in a folder and on ports of its own."""
 
 import contextlib
+import ctypes
 import json
 import os
 import signal
@@ -84,10 +85,16 @@ def start(home: Path | None = None, port: int | None = None, **settings: str) ->
         stdout=printed.open("w"),
         stderr=subprocess.STDOUT,
         start_new_session=True,
+        preexec_fn=_end_with_the_tests,
     )
     stack = Stack(home, port, process, printed)
     wait_until(stack.is_ready, READY_WITHIN_SECONDS, lambda: printed.read_text() + stack.log()[-5000:])
     return stack
+
+
+def _end_with_the_tests() -> None:
+    """Ctrl-C for the stack when the process that started it dies (PR_SET_PDEATHSIG): none is left by a killed run."""
+    ctypes.CDLL(None).prctl(1, signal.SIGINT)
 
 
 def three_free_ports() -> int:

@@ -1,5 +1,6 @@
 """`make run`'s half after the set-up: what is printed, kept, refused, and left behind."""
 
+import contextlib
 import os
 import signal
 import socket
@@ -54,7 +55,7 @@ def test_ctrl_c_leaves_no_process_behind_and_a_second_start_keeps_everything(own
 
 
 def test_a_process_that_dies_ends_the_stack_with_its_last_lines(own):
-    beat = next(p for p in psutil.Process(own.process.pid).children(recursive=True) if "beat" in p.cmdline())
+    beat = next(process for process, command in running(own) if "beat" in command)
 
     os.kill(beat.pid, signal.SIGKILL)
 
@@ -72,6 +73,15 @@ def test_a_taken_port_is_one_line_that_says_what_to_do(tmp_path):
         f"CommandError: Port {port} (the pages) is taken by another program: "
         "end that one, or choose another with PORT=…"
     ]
+
+
+def running(stack) -> list[tuple[psutil.Process, list[str]]]:
+    """The stack's processes with their command lines; one that ends meanwhile is left out."""
+    found = []
+    for process in psutil.Process(stack.process.pid).children(recursive=True):
+        with contextlib.suppress(psutil.Error):
+            found.append((process, process.cmdline()))
+    return found
 
 
 def up(home, port) -> str:
