@@ -94,7 +94,9 @@ def _has_camera(scene):
 
 def _needs_no_camera(scene):
     editor = scene.sequence_editor
-    strips = () if editor is None else getattr(editor, "strips", None) or editor.sequences
+    if editor is None:
+        return False
+    strips = editor.strips if hasattr(editor, "strips") else editor.sequences  # renamed in 4.4
     return scene.render.use_sequencer and len(strips) > 0
 
 
