@@ -156,7 +156,7 @@ def _store(account: Account, order: TaskFile, profile: str, digest: str) -> Task
     )
     Tag.objects.bulk_create(Tag(task=task, text=text) for text in order.tags)
     Instance.objects.bulk_create(
-        (Instance(task=task, instance_id=instance_id) for instance_id in order.instance_ids), batch_size=1000
+        (Instance(task=task, instance_id=number, frame=number) for number in order.instance_ids), batch_size=1000
     )
     return task
 

@@ -38,6 +38,8 @@ class Job(models.Model):
     profile = models.CharField(max_length=100)
     frames = models.TextField(help_text="The frame list as typed, e.g. 1-10,20-160x20.")
     frame_count = models.PositiveIntegerField(default=0)
+    constants = models.JSONField(default=dict, help_text="The profile's constants as ordered: name → text.")
+    makes_pictures = models.BooleanField(default=True, help_text="False: its results are any files.")
     camera = models.CharField(max_length=200, blank=True)
     resolution_percent = models.PositiveIntegerField(null=True)
     samples = models.PositiveIntegerField(null=True)

@@ -16,6 +16,7 @@ class Scene(models.Model):
     account = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="scenes")
     name = models.CharField(max_length=200)
     state = models.CharField(max_length=12, choices=SceneState, default=SceneState.UPLOADING)
+    software = models.CharField(max_length=40, default="blender", help_text="What opens it (jobs.software).")
     main_file = models.CharField(max_length=1000, blank=True, help_text="Path of the .blend inside the scene.")
     size_bytes = models.BigIntegerField(default=0)
     facts = models.JSONField(default=dict, help_text="jobs.domain.scene_facts.SceneFacts as a dict")
