@@ -7,7 +7,7 @@ import json
 import logging
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -51,6 +51,17 @@ class Output:
 
 
 @dataclass(frozen=True)
+class Resource:
+    """What of a bucket is laid out for the task. Later ones win over earlier ones."""
+
+    bucket: str
+    prefix: str = ""
+    """Only objects whose key begins so; empty: all."""
+    strip_prefix: str = ""
+    """Taken from the front of their keys, which then are paths below /job."""
+
+
+@dataclass(frozen=True)
 class TaskOrder:
     name: str
     shortname: str
@@ -58,8 +69,7 @@ class TaskOrder:
     profile: str
     ranges: str
     constants: Mapping[str, str]
-    scene_bucket: str
-    scene_prefix: str
+    resources: Sequence[Resource]
     result_bucket: str
 
 
@@ -78,13 +88,18 @@ class Farm:
         task = self.connection.create_task(order.name, order.profile, order.ranges, shortname=order.shortname)
         task.tags = [order.shortname]
         task.constants.update(order.constants)
-        scene = Bucket(self.connection, order.scene_bucket, create=False)
-        scene = scene.with_filtering(BucketPrefixFiltering(order.scene_prefix))
-        scene = scene.with_resource_transformation(PrefixResourcesTransformation(order.scene_prefix))
-        task.resources.append(scene)
+        task.resources.extend(self._bucket(resource) for resource in order.resources)
         task.results = Bucket(self.connection, order.result_bucket, create=False)
         answer = self._ask("_post", "/tasks", json=task._to_json())
         return str(self._json(answer)["uuid"])
+
+    def _bucket(self, resource: Resource) -> Bucket:
+        bucket = Bucket(self.connection, resource.bucket, create=False)
+        if resource.prefix:
+            bucket = bucket.with_filtering(BucketPrefixFiltering(resource.prefix))
+        if resource.strip_prefix:
+            bucket = bucket.with_resource_transformation(PrefixResourcesTransformation(resource.strip_prefix))
+        return bucket
 
     def find(self, tag: str) -> str | None:
         """The uuid of the task that carries the tag."""

@@ -154,10 +154,15 @@ def _task_order(job: Job) -> farms.TaskOrder:
         profile=job.profile,
         ranges=frame_list.to_ranges(list(numbers)),
         constants=_constants(job, job.scene),
-        scene_bucket=scenes.SCENES_BUCKET,
-        scene_prefix=scenes.key(job.scene, ""),
+        resources=_resources(job.scene),
         result_bucket=job.result_bucket,
     )
+
+
+def _resources(scene: Scene) -> list[farms.Resource]:
+    """The scene's own files come last: they win over a library's."""
+    prefix = scenes.key(scene, "")
+    return [farms.Resource(scenes.SCENES_BUCKET, prefix, prefix)]
 
 
 def _constants(job: Job, scene: Scene) -> dict[str, str]:

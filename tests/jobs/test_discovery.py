@@ -12,7 +12,7 @@ from jobs.domain import discovery, poller
 from jobs.enums import FrameState, JobState
 from jobs.models import FarmPoller, Job
 
-ORDER = farms.TaskOrder("by script", "turntable", "blender-4.5", "1-3,7", {}, "IN", "", "OUT")
+ORDER = farms.TaskOrder("by script", "turntable", "blender-4.5", "1-3,7", {}, [farms.Resource("IN")], "OUT")
 
 
 def discovered(account):

@@ -3,6 +3,7 @@
 import pytest
 from django.utils import timezone
 
+from jobs import farms
 from jobs.domain import lifecycle, submission
 from jobs.domain.orders import Order, OrderRefused
 from jobs.enums import FrameState, JobState
@@ -23,7 +24,7 @@ def test_an_order_is_handed_over_as_the_farm_reads_it(job, farm):
     assert job.farm_task_uuid == farm.only_task().uuid
     assert (order.profile, order.ranges, order.shortname) == ("blender-4.5", "1-3", f"{job.pk}-1")
     assert order.constants == {"BLEND_FILE": "basalt.blend", "BLEND_FORMAT": "PNG"}
-    assert (order.scene_bucket, order.scene_prefix) == ("scenes", f"{job.scene_id}/")
+    assert order.resources == [farms.Resource("scenes", f"{job.scene_id}/", f"{job.scene_id}/")]
     assert order.result_bucket == f"render-{job.pk}"
 
 
