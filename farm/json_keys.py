@@ -15,6 +15,8 @@ _NAMES = """
     waitForPoolResourcesSynchronization uploadResultsOnCancellation
     dependencies dependsOn advancedDependsOn taskUuid taskFinalStateCondition
     maxTimeQueueSeconds autoDeleteOnCompletion completionTimeToLive hardwareConstraints
+    discriminator coreCount minimumMemoryMB maximumMemoryMB minimumMemoryGBCoreRatio maximumMemoryGBCoreRatio
+    specificationKey cpuModel interval
     schedulingType targetedReservedMachineKey targetedReservationName forcedNetworkRules
     secretsAccessRights bySecret byPrefix privileges exportApiAndStorageCredentialsInEnvironment
     retrySettings maxTotalRetries maxPerInstanceRetries maxRetriesPerInstance

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
+from farm import hardware
 from farm.models import Node, Task
 
 OPENGL_ENGINES = ("BLENDER_EEVEE", "BLENDER_EEVEE_NEXT", "BLENDER_WORKBENCH")
@@ -24,6 +25,10 @@ _RULES: tuple[tuple[Callable[[Node, Task], bool], Callable[[Sequence[Node], Task
     (
         lambda node, task: node.has_opengl or not needs_opengl(task),
         lambda nodes, task: "The scene needs OpenGL (EEVEE or Workbench), and no machine that is awake has it.",
+    ),
+    (
+        lambda node, task: hardware.fits(node, task.hardware_constraints),
+        lambda nodes, task: f"No machine that is awake has {hardware.in_words(task.hardware_constraints)}.",
     ),
     (
         lambda node, task: not node.problem,

@@ -18,7 +18,7 @@ from kombu.exceptions import OperationalError
 
 from accounts import ledger
 from accounts.models import Account
-from farm import lifecycle, matching
+from farm import hardware, lifecycle, matching
 from farm.models import Attempt, Instance, InstanceState, Node, Phase, Task, TaskState
 
 log = logging.getLogger(__name__)
@@ -65,7 +65,8 @@ def claimable(node: Node) -> QuerySet[Task]:
     if not node.has_opengl:
         is_named = Q(constants__has_key="BLEND_ENGINE")
         tasks = tasks.filter(~is_named | ~Q(constants__BLEND_ENGINE__in=matching.OPENGL_ENGINES))
-    return tasks
+    choosy = tasks.exclude(hardware_constraints=[]).values_list("pk", "hardware_constraints")
+    return tasks.exclude(pk__in=[pk for pk, constraints in choosy if not hardware.fits(node, constraints)])
 
 
 def wake(site: str | None = None) -> None:

@@ -1,9 +1,12 @@
-"""Hardware constraints: the farm chooses machines by none yet, so the list is empty."""
+"""Hardware constraints that this farm's machines meet, over the API."""
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from accounts.models import ApiToken
+from farm import hardware
 from farm.submission import Refused
+
+LONGEST_PAGE = 1000
 
 
 def page(request: HttpRequest, token: ApiToken) -> HttpResponse:
@@ -12,8 +15,13 @@ def page(request: HttpRequest, token: ApiToken) -> HttpResponse:
         limit, offset = int(request.GET.get("limit", "50")), int(request.GET.get("offset", "0"))
     except ValueError as fault:
         raise Refused(400, "limit and offset are numbers.") from fault
-    return JsonResponse({"data": [], "offset": max(0, offset), "limit": max(1, limit), "total": 0})
+    limit, offset = max(1, min(limit, LONGEST_PAGE)), max(0, offset)
+    offered = hardware.offered(token.account)
+    data = offered[offset : offset + limit]
+    return JsonResponse({"data": data, "offset": offset, "limit": limit, "total": len(offered)})
 
 
 def search(request: HttpRequest, token: ApiToken) -> HttpResponse:
-    return JsonResponse([], safe=False)
+    """Processors with `?cpuModel=` in their name."""
+    part = request.GET.get("cpuModel", "")
+    return JsonResponse(hardware.offered_cpu_models(token.account, part), safe=False)

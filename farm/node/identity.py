@@ -1,8 +1,5 @@
 """What this machine says of itself: once when it starts, and again at every heartbeat."""
 
-import functools
-import os
-import platform
 from pathlib import Path
 
 import psutil
@@ -12,21 +9,24 @@ import sandbox
 from farm.engines import profiles
 from farm.engines.installation import is_installed
 from farm.models import Node, Site
+from farm.node import machine
 
 HEARTBEAT_SECONDS = 5.0
 FREE_DISK_BYTES = 2 * 1024**3
 """With less room than this on the scratch disk, nothing is claimed."""
 
 
-def register(name: str, site_name: str, slot_count: int) -> Node:
-    """The node's row, made or brought up to date. Takes a second: the sandbox is tried out."""
+def register(name: str, site_name: str, slot_count: int, folder: Path) -> Node:
+    """The node's row, made or brought up to date; it renders in `folder`. Takes a second: the sandbox is tried out."""
     site, _ = Site.objects.get_or_create(name=site_name)
     test = sandbox.self_test()
     facts = {
         "site": site,
-        "cpu_model": cpu_model(),
-        "core_count": core_count(),
-        "memory_mb": psutil.virtual_memory().total // 2**20,
+        "cpu_model": machine.cpu_model(),
+        "core_count": machine.core_count(),
+        "memory_mb": machine.memory_mb(),
+        "gpu_model": machine.gpu_model(),
+        "has_ssd": machine.has_ssd(folder),
         "slot_count": slot_count,
         "sandbox_tier": str(test.tier),
         "sandbox_note": test.note,
@@ -63,17 +63,3 @@ def free_bytes(folder: Path) -> int:
 
 def installed_profiles() -> list[str]:
     return [name for name, profile in profiles.all_profiles().items() if is_installed(profile)]
-
-
-def core_count() -> int:
-    """Those this process may use."""
-    return len(os.sched_getaffinity(0))
-
-
-@functools.cache
-def cpu_model() -> str:
-    for line in Path("/proc/cpuinfo").read_text().splitlines():
-        name, _, value = line.partition(":")
-        if name.strip() == "model name":
-            return value.strip()[:200]
-    return platform.machine()

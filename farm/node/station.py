@@ -78,7 +78,7 @@ def run(name: str, site: str, slot_count: int) -> int:
     folder = settings.NODE_SCRATCH / name
     folder.mkdir(mode=0o711, parents=True, exist_ok=True)
     with _alone(folder / "lock"):
-        _station = Station(identity.register(name, site, slot_count), folder)
+        _station = Station(identity.register(name, site, slot_count, folder), folder)
         backing.client()  # a tenth of a second, that the slots inherit
         connections.close_all()
         _connect_signals(_station)
