@@ -86,6 +86,9 @@ class FarmInstance(models.Model):
 
     job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="instances")
     instance_id = models.IntegerField()
+    frame = models.IntegerField(default=0, help_text="The picture it works on; its own number for other software.")
+    part = models.PositiveIntegerField(default=0, help_text="Of a picture in tiles: which one, the last joins them.")
+    tile_side = models.PositiveIntegerField(default=1, help_text="n: the picture is made of n × n tiles.")
     phase = models.CharField(max_length=20, help_text="waiting, the farm's phase, or success, failure, cancelled")
     progress = models.FloatField(default=0, help_text="percent")
     cpu_percent = models.FloatField(default=0)
@@ -101,6 +104,10 @@ class FarmInstance(models.Model):
         constraints = [models.UniqueConstraint(fields=["job", "instance_id"], name="farm_instance_once_a_job")]
         indexes = [models.Index(fields=["job", "revision"])]
         ordering = ["instance_id"]
+
+    @property
+    def joins_tiles(self) -> bool:
+        return self.tile_side > 1 and self.part == self.tile_side**2
 
 
 class FarmPoller(models.Model):
