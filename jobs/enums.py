@@ -16,6 +16,13 @@ class UploadState(models.TextChoices):
     ABORTED = "aborted", "Aborted"
 
 
+class AddOnState(models.TextChoices):
+    UPLOADING = "uploading", "Uploading"
+    CHECKING = "checking", "Being checked"
+    READY = "ready", "Ready"
+    REFUSED = "refused", "Can't be used"
+
+
 class JobState(models.TextChoices):
     SUBMITTING = "submitting", "Being handed to the farm"
     WAITING = "waiting", "Waiting for a machine"

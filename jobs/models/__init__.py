@@ -1,8 +1,26 @@
 """Scenes in, frames out: the rows of the artist's side."""
 
+from jobs.models.add_on import AddOn, JobAddOn
 from jobs.models.frame import Frame
 from jobs.models.job import FarmInstance, FarmPoller, Job
+from jobs.models.library import JobLibrary, Library, LibraryFile
 from jobs.models.log import LogChunk
-from jobs.models.scene import Scene, Upload
+from jobs.models.result_file import ResultFile
+from jobs.models.scene import Scene
+from jobs.models.upload import Upload
 
-__all__ = ["FarmInstance", "FarmPoller", "Frame", "Job", "LogChunk", "Scene", "Upload"]
+__all__ = [
+    "AddOn",
+    "FarmInstance",
+    "FarmPoller",
+    "Frame",
+    "Job",
+    "JobAddOn",
+    "JobLibrary",
+    "Library",
+    "LibraryFile",
+    "LogChunk",
+    "ResultFile",
+    "Scene",
+    "Upload",
+]

@@ -1,4 +1,4 @@
-"""What an artist brought: a scene and the uploads it arrived by."""
+"""What an artist brought: a scene."""
 
 import uuid
 
@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from jobs.enums import SceneState, UploadState
+from jobs.enums import SceneState
 
 
 class Scene(models.Model):
@@ -33,25 +33,3 @@ class Scene(models.Model):
 
     def __str__(self) -> str:
         return self.name
-
-
-class Upload(models.Model):
-    """One file on its way from a browser to S3 by presigned parts."""
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
-    scene = models.ForeignKey(Scene, on_delete=models.CASCADE, related_name="uploads")
-    path = models.CharField(max_length=1000, help_text="Relative path inside the scene, cleaned.")
-    size_bytes = models.BigIntegerField()
-    fingerprint = models.CharField(
-        max_length=200, help_text="name, size and time of change: finds an unfinished upload."
-    )
-    part_size_bytes = models.BigIntegerField()
-    s3_upload_id = models.CharField(max_length=1024, blank=True)
-    state = models.CharField(max_length=12, choices=UploadState, default=UploadState.OPEN)
-    created_at = models.DateTimeField(default=timezone.now)
-    touched_at = models.DateTimeField(
-        default=timezone.now, help_text="Last time the browser asked; idle ones are aborted."
-    )
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["scene", "path"], name="path_once_a_scene")]
