@@ -46,6 +46,9 @@ class Stack:
     def log(self) -> str:
         return (self.home / "logs" / "stack.log").read_text()
 
+    def told(self) -> str:
+        return self.printed.read_text() + self.log()[-5000:]
+
     def health(self) -> dict:
         try:
             with urllib.request.urlopen(f"{self.url}/health/", timeout=15) as answer:
@@ -88,7 +91,8 @@ def start(home: Path | None = None, port: int | None = None, **settings: str) ->
         preexec_fn=_end_with_the_tests,
     )
     stack = Stack(home, port, process, printed)
-    wait_until(stack.is_ready, READY_WITHIN_SECONDS, lambda: printed.read_text() + stack.log()[-5000:])
+    wait_until(lambda: stack.is_ready() or process.poll() is not None, READY_WITHIN_SECONDS, stack.told)
+    assert process.poll() is None, f"the stack ended: {stack.told()}"
     return stack
 
 

@@ -1,0 +1,70 @@
+"""The running farm, with a real node, that the contract's tests order from: one for the whole run."""
+
+import subprocess
+
+import pytest
+
+from farm.engines import installation, profiles
+from tests.contract.orders import Orders
+from tests.contract.people import Person, open_accounts
+from tests.shared_stack import folder_of_run, shared_stack
+
+MAKE_SCENE = """
+import os, sys, bpy
+bpy.ops.wm.read_factory_settings()
+scene = bpy.context.scene
+scene.render.engine = "BLENDER_WORKBENCH"
+scene.render.resolution_x = scene.render.resolution_y = 16
+bpy.ops.wm.save_as_mainfile(filepath=sys.argv[1])
+sys.stdout.flush(); os._exit(0)
+"""
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if "tests/contract/" in item.path.as_posix():
+            item.add_marker(pytest.mark.stack)
+
+
+@pytest.fixture(scope="session")
+def running(tmp_path_factory):
+    with shared_stack(folder_of_run(tmp_path_factory), open_accounts, NODE_SLOTS="2") as shared:
+        yield shared
+
+
+@pytest.fixture(scope="session")
+def stack(running):
+    """The stack that runs: its address, its log, its `manage.py`. Not to be ended by a test."""
+    return running.stack
+
+
+@pytest.fixture(scope="session")
+def alice(running):
+    """Owns what the tests order. Her account is shared by all files: name what you make after your file."""
+    return Person(running.stack, **running.facts["alice"])
+
+
+@pytest.fixture(scope="session")
+def charlie(running):
+    """Must not see any of it."""
+    return Person(running.stack, **running.facts["charlie"])
+
+
+@pytest.fixture(scope="session")
+def cube(tmp_path_factory):
+    """A scene of 16 × 16 pixels without a renderer's work: about 0.1 s a frame once its Blender is up."""
+    profile = profiles.find("blender-4.5")
+    if not installation.is_installed(profile):
+        pytest.skip("blender-4.5 is not installed: manage.py engine install blender-4.5")
+    file = tmp_path_factory.mktemp("cube") / "cube.blend"
+    command = [str(installation.python_of(profile)), "-c", MAKE_SCENE, str(file)]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, timeout=60)
+    return file
+
+
+@pytest.fixture(scope="module")
+def orders(alice, request):
+    """alice's orders of this file; what still runs at its end is aborted."""
+    made = Orders(alice, request.module.__name__.rpartition(".")[2].replace("_", "-"))
+    yield made
+    made.abort_all()
