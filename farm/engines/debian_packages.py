@@ -1,20 +1,19 @@
 """Unpacks Debian packages, and those that they need and this machine lacks, into a folder of the user's own.
 
 Nothing is installed in the system and no root is needed: apt works with lists and an archive folder
-of its own, so that it finds packages where the system's lists are empty as well. A folder of the
-final name is always a whole one: it is made under another name, tried, and renamed.
+of its own, so that it finds packages where the system's lists are empty as well.
 """
 
-import contextlib
-import fcntl
 import json
 import os
 import shutil
 import subprocess
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from farm.engines.whole_folder import make_whole
 
 Say = Callable[[str], None]
 
@@ -75,58 +74,32 @@ def is_unpacked(packages: Sequence[str], folder: Path) -> bool:
     return bool(marker.get("packages") == list(packages))
 
 
-def unpack(
-    packages: Sequence[str], folder: Path, say: Say = print, check: Callable[[Unpacked], None] | None = None
-) -> Unpacked:
-    """Idempotent; a second one beside it waits for the first. Raises UnpackingFailed, or what `check` raises.
+def unpack(packages: Sequence[str], folder: Path, say: Say = print) -> Unpacked:
+    """Idempotent; a second one beside it waits for the first. Raises UnpackingFailed."""
 
-    `check` tries the programs before the folder gets its name.
-    """
-    unpacked = Unpacked(folder)
-    if is_unpacked(packages, folder):
-        return unpacked
+    def fill(making: Path) -> None:
+        files = fetch_into(making, packages, say)
+        (making / _MARKER).write_text(json.dumps({"packages": list(packages), "files": files}))
+
+    if not is_unpacked(packages, folder):
+        try:
+            make_whole(folder, lambda: is_unpacked(packages, folder), fill, say)
+        except OSError as error:
+            raise UnpackingFailed(f"{folder.name} could not be made in {folder.parent}: {error}.") from error
+    return Unpacked(folder)
+
+
+def fetch_into(folder: Path, packages: Sequence[str], say: Say) -> list[str]:
+    """Unpacks them into a folder, which may be there; the names of the package files. Raises UnpackingFailed, OSError."""
     if why := missing_tools():
         raise UnpackingFailed(why)
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with _alone(folder, say):
-            if not is_unpacked(packages, folder):
-                _make(packages, folder, say, check)
-    except OSError as error:
-        raise UnpackingFailed(f"{folder.name} could not be made in {folder.parent}: {error}.") from error
-    return unpacked
-
-
-@contextlib.contextmanager
-def _alone(folder: Path, say: Say) -> Iterator[None]:
-    """The lock ends with its process, however that ends."""
-    with open(folder.with_name(f".{folder.name}.lock"), "w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            say(f"{folder.name}: another process unpacks it, waiting")
-            fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-
-
-def _make(packages: Sequence[str], folder: Path, say: Say, check: Callable[[Unpacked], None] | None) -> None:
-    making = folder.with_name(f".{folder.name}.making")
-    apt = folder.with_name(f".{folder.name}.apt")
-    for left in (making, apt):
-        shutil.rmtree(left, ignore_errors=True)
-    try:
-        archives = _fetch(packages, apt, say)
-        making.mkdir()
-        say(f"{folder.name}: unpacking {len(archives)} packages")
+    folder.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{folder.name}-apt-", dir=folder.parent) as apt:
+        archives = _fetch(packages, Path(apt), say)
+        say(f"unpacking {len(archives)} packages")
         for archive in archives:
-            _run(["dpkg-deb", "--extract", str(archive), str(making)], _UNPACK_SECONDS)
-        if check is not None:
-            check(Unpacked(making))
-        (making / _MARKER).write_text(json.dumps({"packages": list(packages), "files": [a.name for a in archives]}))
-        _put_in_place(making, folder)
-    finally:
-        for left in (making, apt):
-            shutil.rmtree(left, ignore_errors=True)
+            _run(["dpkg-deb", "--extract", str(archive), str(folder)], _UNPACK_SECONDS)
+        return [archive.name for archive in archives]
 
 
 def _fetch(packages: Sequence[str], apt: Path, say: Say) -> list[Path]:
@@ -195,13 +168,3 @@ def _why(packages: Sequence[str], said: str) -> str:
 def _last_line(said: str) -> str:
     lines = [line.strip() for line in said.splitlines() if line.strip()]
     return lines[-1] if lines else "it gave no reason"
-
-
-def _put_in_place(making: Path, folder: Path) -> None:
-    """The bytes are on the disk before the name is. A broken folder of that name gives way."""
-    os.sync()
-    if folder.exists():
-        broken = folder.with_name(f".{folder.name}.broken-{time.time_ns()}")
-        folder.rename(broken)
-        shutil.rmtree(broken, ignore_errors=True)
-    making.rename(folder)
