@@ -7,6 +7,7 @@ sandbox.end(process)
 """
 
 from sandbox.cage import MissingTool
+from sandbox.image_root import UnsafeRoot
 from sandbox.launching import Tier, end, job_path, launch, signal_of
 from sandbox.limits import Limits
 from sandbox.seccomp import Unavailable
@@ -19,6 +20,7 @@ __all__ = [
     "SelfTest",
     "Tier",
     "Unavailable",
+    "UnsafeRoot",
     "attack",
     "end",
     "interpreter_folders",

@@ -9,13 +9,13 @@ import stat
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from enum import StrEnum
 from pathlib import Path
 from typing import IO, Any
 
-from sandbox import cage, seccomp
+from sandbox import cage, image_root, seccomp
 from sandbox.limits import Limits
 from sandbox.supervisor import Orders
 from sandbox.system import SYSTEM_FOLDERS
@@ -49,6 +49,9 @@ def launch(
     limits: Limits,
     tier: Tier,
     scratch: Path | None = None,
+    root: Path | None = None,
+    hostname: str = cage.HOSTNAME,
+    starts_in: str = cage.JOB,
     stdin: Stream = subprocess.DEVNULL,
     stdout: Stream = None,
     stderr: Stream = None,
@@ -58,7 +61,9 @@ def launch(
     It gets `environment` and nothing of ours, with HOME and TMPDIR on a temporary folder: /tmp in
     tier A (`scratch`, or else memory), `scratch` or else the job folder in the others. The process that
     is returned is the sandbox's; its exit code is the command's, or 128 + the signal.
-    Raises OSError, cage.MissingTool, seccomp.Unavailable.
+    With a `root`, of tier A only, the command sees that file system instead of this system's libraries; it starts
+    in `starts_in`, and is looked for in the PATH of its environment. `hostname` is tier A's too.
+    Raises OSError, cage.MissingTool, seccomp.Unavailable, image_root.UnsafeRoot.
     """
     job = job.absolute()
     user = _unused_user() if os.getuid() == 0 and tier != Tier.C else None
@@ -69,8 +74,10 @@ def launch(
     environment = {"HOME": temporary, "TMPDIR": temporary, **environment}
     streams = {"stdin": stdin, "stdout": stdout, "stderr": stderr}
     if tier == Tier.A:
-        put = cage.Cage(job, read_only, environment, limits, user, scratch)
-        return _in_the_cage(put, command, streams)
+        put = cage.Cage(job, read_only, environment, limits, user, scratch, root, hostname)
+        return _in_the_cage(put, command, streams) if root is None else _in_an_image(put, command, starts_in, streams)
+    if root is not None:
+        raise image_root.UnsafeRoot(f"tier {tier} can't change what a command sees as its root")
     orders = Orders(
         command=list(command),
         environment=environment,
@@ -87,15 +94,28 @@ def launch(
 
 def _in_the_cage(put: cage.Cage, command: Sequence[str], streams: Mapping[str, Stream]) -> "subprocess.Popen[bytes]":
     """bwrap itself gets no more environment than the command: it can be read at /proc/1/environ inside."""
-    reading, writing = os.pipe()
-    try:
-        os.write(writing, seccomp.build_filter(may_fork=put.limits.may_fork))
-        os.close(writing)
-        return _from_a_thread_that_stays(
-            put.command(command, reading), env=dict(put.environment), pass_fds=(reading,), **streams
-        )
-    finally:
-        os.close(reading)
+    with _readable(seccomp.build_filter(may_fork=put.limits.may_fork)) as rules:
+        words = put.command(command, rules)
+        return _from_a_thread_that_stays(words, env=dict(put.environment), pass_fds=(rules,), **streams)
+
+
+def _in_an_image(
+    put: cage.Cage, command: Sequence[str], starts_in: str, streams: Mapping[str, Stream]
+) -> "subprocess.Popen[bytes]":
+    """Nothing of the environment, which is a stranger's, reaches a program of ours: it could steer its loader."""
+    script = image_root.start_script(starts_in, put.environment)
+    with _readable(seccomp.build_filter(may_fork=put.limits.may_fork)) as rules, _readable(script) as start:
+        words = put.command(command, rules, start)
+        return _from_a_thread_that_stays(words, env={}, pass_fds=(rules, start), **streams)
+
+
+@contextlib.contextmanager
+def _readable(data: bytes) -> Iterator[int]:
+    """A descriptor that gives `data`, however much it is."""
+    with open(os.memfd_create("sandbox", os.MFD_CLOEXEC), "r+b", buffering=0) as memory:
+        memory.write(data)
+        memory.seek(0)
+        yield memory.fileno()
 
 
 def _under_supervision(orders: Orders, streams: Mapping[str, Stream]) -> "subprocess.Popen[bytes]":
