@@ -112,7 +112,7 @@ ACCOUNT_STORAGE = env("ACCOUNT_STORAGE", default="farm.storage.backing.direct_lo
 """Where an account's bucket really lies, so that bytes go straight to the store."""
 SCENE_PROBE = env("SCENE_PROBE", default="farm.engines.blender.probe.probe_scene")
 """Opens a scene in a sandboxed Blender and says what only Blender knows; empty for none."""
-ENGINE_VERSIONS = env("ENGINE_VERSIONS", default="farm.engines.profiles.blender_versions")
+ENGINE_VERSIONS = env("ENGINE_VERSIONS", default="farm.engines.blender.versions.blender_versions")
 """Which Blender versions the farm offers, for the form's choice."""
 
 NODE_NAME = env("NODE_NAME", default="node-1")

@@ -6,7 +6,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from farm.engines import installation, profiles
+from farm.engines import profiles
 
 SCRIPT = """
 import json, os, sys
@@ -34,9 +34,7 @@ def render(profile_name: str, blend: Path, out: Path, frames: list[int], *, thre
     profile = profiles.find(profile_name)
     order = {"blend": str(blend), "out": str(out), "frames": frames, "threads": threads, **settings}
     started = time.monotonic()
-    subprocess.run(
-        [str(installation.python_of(profile)), "-c", SCRIPT, json.dumps(order)], check=True, stdout=subprocess.DEVNULL
-    )
+    subprocess.run([str(profile.python), "-c", SCRIPT, json.dumps(order)], check=True, stdout=subprocess.DEVNULL)
     return time.monotonic() - started
 
 

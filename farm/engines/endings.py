@@ -18,8 +18,8 @@ _NAMES = {
 }
 
 
-def explain(exit_code: int, last_lines: Sequence[str], engine: str, memory_mb: int) -> tuple[str, str]:
-    """(code, sentence). `engine` is Blender's name of the render engine, where it got that far."""
+def explain(exit_code: int, last_lines: Sequence[str], software: str, engine: str, memory_mb: int) -> tuple[str, str]:
+    """(code, sentence). `engine` is the software's name of its render engine, where it got that far."""
     number = sandbox.signal_of(exit_code)
     said = "\n".join(last_lines)
     if exit_code == NOT_CONFINED or (exit_code == 1 and any(line.startswith("bwrap:") for line in last_lines)):
@@ -29,21 +29,21 @@ def explain(exit_code: int, last_lines: Sequence[str], engine: str, memory_mb: i
     if number == signal.SIGKILL:
         return (
             "OUT_OF_MEMORY",
-            f"The system killed Blender, as it does when memory runs out. {_out_of_memory(memory_mb)}",
+            f"The system killed {software}, as it does when memory runs out. {_out_of_memory(memory_mb)}",
         )
     if number in (signal.SIGABRT, signal.SIGSEGV) and engine in _GRAPHICS_ENGINES and _lacks_graphics(said):
         return "NO_OPENGL", "EEVEE and Workbench need OpenGL, which this machine lacks. Choose Cycles."
     if number == signal.SIGXFSZ:
         return "FILE_TOO_LARGE", "The scene wrote a larger file than the farm takes."
     if number == signal.SIGSYS:
-        return "CRASHED", "Blender was ended because it did something that the sandbox forbids."
+        return "CRASHED", f"{software} was ended because it did something that the sandbox forbids."
     if number is not None:
         name = _NAMES.get(number, f"the signal {number.name}")
         return "CRASHED", (
-            f"Blender crashed on this frame: {name} ({number.name}). "
-            "Try another Blender version, or find what in the scene breaks it by hiding parts."
+            f"{software} crashed on this frame: {name} ({number.name}). "
+            f"Try another version of {software}, or find what in the scene breaks it by hiding parts."
         )
-    return "ENDED_EARLY", f"Blender ended with exit code {exit_code} before the frame was done; the log says more."
+    return "ENDED_EARLY", f"{software} ended with exit code {exit_code} before the frame was done; the log says more."
 
 
 def too_long(seconds: float) -> str:

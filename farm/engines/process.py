@@ -1,52 +1,37 @@
 """One engine in its sandbox: started once, kept warm, given one order (a frame) after another."""
 
-import collections
 import contextlib
 import json
 import os
 import shutil
 import stat
 import subprocess
-import time
-from collections.abc import Callable
-from pathlib import Path, PurePosixPath
+from collections.abc import Callable, Mapping
+from pathlib import PurePosixPath
 from types import TracebackType
 from typing import Any, Self
 
 import sandbox
 from farm.engines import endings
-from farm.engines.blender.opengl import shader_seed
-from farm.engines.events import STOPPED, Event, FileWritten, LogLine, Outcome, Progress
-from farm.engines.installation import readable_folders, start_command
-from farm.engines.profile import Profile
-from farm.engines.streams import Heard, Streams
+from farm.engines.events import STOPPED, Event, Outcome
+from farm.engines.host_program import HostProgram, readable_folders, start_command
+from farm.engines.order import Order
+from farm.engines.profile import EnginePlace, InstanceOrder, Profile
+from farm.engines.streams import Streams
 
-__all__ = ["EngineProcess", "Event", "FileWritten", "LogLine", "Outcome", "Progress"]
-
-_LOOK_EVERY_SECONDS = 0.1
-_LAST_LINES = 40
+_LISTEN_SECONDS = 0.1
 _END_SECONDS = 5.0
 
 
 class EngineProcess:
     """Not for two threads at once. A crash, a stop or another scene ends the process; the next order starts one."""
 
-    def __init__(
-        self,
-        profile: Profile,
-        job_folder: Path,
-        *,
-        threads: int,
-        tier: sandbox.Tier,
-        limits: sandbox.Limits,
-        scratch: Path,
-    ) -> None:
+    def __init__(self, profile: Profile, place: EnginePlace, host: HostProgram) -> None:
         self._profile = profile
-        self._job = job_folder.absolute()
-        self._threads = threads
-        self._tier = tier
-        self._limits = limits
-        self._scratch = scratch.absolute()
+        self._place = place
+        self._host = host
+        self._job = place.job.absolute()
+        self._scratch = place.scratch.absolute()
         self._process: subprocess.Popen[bytes] | None = None
         self._streams = Streams()
         self._constants: dict[str, str] | None = None
@@ -69,32 +54,22 @@ class EngineProcess:
             os.close(error[1])
             self._streams.read("stdout", output[0])
             self._streams.read("stderr", error[0])
-        seed = shader_seed(self._profile)
-        self._send(
-            {
-                "nonce": self._streams.nonce,
-                "job": sandbox.job_path(self._job, self._tier),
-                "threads": self._threads,
-                "shader_seed": str(seed) if seed else None,
-            }
-        )
+        job = sandbox.job_path(self._job, self._place.tier)
+        greeting = {"nonce": self._streams.nonce, "job": job, "threads": self._place.threads}
+        self._send({**self._host.greeting, **greeting})
 
     def _launch(self, output: int, error: int) -> "subprocess.Popen[bytes]":
-        seed = shader_seed(self._profile)
-        temporary = "/tmp" if self._tier == sandbox.Tier.A else str(self._scratch)  # noqa: S108 (the sandbox's own)
         return sandbox.launch(
-            start_command(self._profile, self._profile.host),
+            start_command(self._profile, self._host.path),
             job=self._job,
-            read_only=[*readable_folders(self._profile, self._profile.host), *([seed] if seed else [])],
+            read_only=[*readable_folders(self._profile, self._host.path), *self._host.readable],
             environment={
                 "LANG": "C.UTF-8",
-                "LP_NUM_THREADS": str(self._threads),
-                "OMP_NUM_THREADS": str(self._threads),
-                "MESA_SHADER_CACHE_DIR": f"{temporary}/shaders",
-                "BLENDER_USER_RESOURCES": f"{temporary}/blender",
+                "OMP_NUM_THREADS": str(self._place.threads),
+                **self._host.environment,
             },
-            limits=self._limits,
-            tier=self._tier,
+            limits=self._place.limits,
+            tier=self._place.tier,
             scratch=self._scratch,
             stdin=subprocess.PIPE,
             stdout=output,
@@ -102,24 +77,18 @@ class EngineProcess:
         )
 
     def run(
-        self,
-        instance_id: int,
-        environment: dict[str, str],
-        on_event: Callable[[Event], None],
-        should_stop: Callable[[], bool],
+        self, instance: InstanceOrder, on_event: Callable[[Event], None], should_stop: Callable[[], bool]
     ) -> Outcome:
-        """Render one frame. `on_event` is called in this thread; `should_stop` is asked several times a second.
-
-        Raises OSError or sandbox.MissingTool where no engine can be started.
-        """
-        constants = self._constants_of(environment)
+        """Render one frame or tile. Another order of the same constants finds the scene still loaded."""
+        constants = self._constants_of(instance.environment)
         if self._process is None or self._process.poll() is not None or self._constants not in (None, constants):
             self.start()
         self._constants = constants
-        order = _Order(self._limits.wall_seconds, on_event)
-        self._send({"frame": instance_id, "constants": constants})
+        order = Order(self._place.limits.wall_seconds, on_event)
+        place = {"frame": instance.frame, "part": instance.part, "tile_side": instance.tile_side}
+        self._send({**place, "constants": constants, "environment": dict(instance.environment)})
         while not order.is_over:
-            heard = self._streams.next(_LOOK_EVERY_SECONDS)
+            heard = self._streams.next(_LISTEN_SECONDS)
             if heard is not None:
                 order.take(heard)
             # Asked by time and not by quiet: an engine that never stops printing stops too.
@@ -127,7 +96,7 @@ class EngineProcess:
                 return self._stopped(order)
         return self._outcome(order)
 
-    def _constants_of(self, environment: dict[str, str]) -> dict[str, str]:
+    def _constants_of(self, environment: Mapping[str, str]) -> dict[str, str]:
         """Those of the profile: what else is in an environment differs from frame to frame."""
         defaults = {constant.name: constant.default for constant in self._profile.constants}
         return {name: environment.get(name) or default for name, default in defaults.items()}
@@ -139,24 +108,28 @@ class EngineProcess:
                 self._process.stdin.write(json.dumps(message).encode() + b"\n")
                 self._process.stdin.flush()
 
-    def _stopped(self, order: "_Order") -> Outcome:
+    def _stopped(self, order: Order) -> Outcome:
         is_late = order.is_late
         exit_code = self._end()
         if is_late:
-            return order.outcome(exit_code, "TIME_LIMIT", endings.too_long(self._limits.wall_seconds))
+            return order.outcome(exit_code, "TIME_LIMIT", endings.too_long(self._place.limits.wall_seconds))
         return order.outcome(exit_code, STOPPED, "The render was stopped.")
 
-    def _outcome(self, order: "_Order") -> Outcome:
+    def _outcome(self, order: Order) -> Outcome:
         if order.result is None:
             exit_code = self._end()
-            code, sentence = endings.explain(exit_code, order.last_lines, order.engine, self._limits.memory_mb)
-            return order.outcome(exit_code or 1, code, sentence)
+            return order.outcome(exit_code or 1, *self._explained(exit_code, order))
         code, sentence = str(order.result.get("error_code", "")), str(order.result.get("error_message", ""))
-        if not code and not any(self._is_picture(path) for path in order.files):
-            code, sentence = "NO_PICTURE", "Blender finished the frame and left no picture; the log says more."
+        if not code and self._profile.makes_pictures and not any(self._is_picture(path) for path in order.files):
+            code = "NO_PICTURE"
+            sentence = f"{self._profile.software} finished the frame and left no picture; the log says more."
         if code:
             self._end()
         return order.outcome(1 if code else 0, code, sentence)
+
+    def _explained(self, exit_code: int, order: Order) -> tuple[str, str]:
+        memory_mb = self._place.limits.memory_mb
+        return endings.explain(exit_code, order.last_lines, self._profile.software, order.engine, memory_mb)
 
     def _is_picture(self, path: str) -> bool:
         """The engine's word is not enough: a scene may have forged it."""
@@ -194,72 +167,3 @@ class EngineProcess:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-class _Order:
-    """What is known of one order while it is carried out."""
-
-    def __init__(self, wall_seconds: float, on_event: Callable[[Event], None]) -> None:
-        self.began = time.monotonic()
-        self.loaded_at: float | None = None
-        self.result: dict[str, Any] | None = None
-        self.engine = ""
-        self.files: list[str] = []
-        self.last_lines: collections.deque[str] = collections.deque(maxlen=_LAST_LINES)
-        self._deadline = self.began + wall_seconds
-        self._look_at = self.began
-        self._on_event = on_event
-        self._open_streams = {"stdout", "stderr"}
-
-    @property
-    def is_over(self) -> bool:
-        """Both streams have said their last of it."""
-        return not self._open_streams
-
-    @property
-    def is_late(self) -> bool:
-        return time.monotonic() > self._deadline
-
-    def is_time_to_look(self) -> bool:
-        now = time.monotonic()
-        if now < self._look_at:
-            return False
-        self._look_at = now + _LOOK_EVERY_SECONDS
-        return True
-
-    def take(self, heard: Heard) -> None:
-        if heard.text is not None:
-            self.last_lines.append(heard.text)
-            self._on_event(LogLine(heard.stream, heard.text))
-        elif heard.event is None:
-            self._open_streams.discard(heard.stream)
-        else:
-            self._take_event(heard)
-
-    def _take_event(self, heard: Heard) -> None:
-        event = heard.event or {}
-        match event.get("event"):
-            case "loaded":
-                self.loaded_at = time.monotonic()
-                self.engine = str(event.get("engine", ""))
-            case "progress":
-                with contextlib.suppress(TypeError, ValueError):
-                    self._on_event(Progress(float(event.get("percent", 0)), str(event.get("note", ""))))
-            case "file":
-                self.files.append(str(event.get("path", "")))
-                self._on_event(FileWritten(self.files[-1]))
-            case "result":
-                if heard.stream == "stdout":
-                    self.result = event
-                self._open_streams.discard(heard.stream)
-
-    def outcome(self, exit_code: int, code: str, sentence: str) -> Outcome:
-        ended = time.monotonic()
-        loaded_at = self.loaded_at or ended
-        return Outcome(
-            exit_code=exit_code,
-            error_code=code,
-            error_message=sentence,
-            execution_seconds=ended - loaded_at,
-            load_seconds=loaded_at - self.began,
-        )

@@ -1,51 +1,67 @@
-"""The renderers the farm offers: name, version, constants and licence of each, and which are installed."""
+"""Every profile the farm knows, found in the folders beside this file, and which one a name stands for."""
 
-from typing import TypedDict
+import functools
+import importlib
+import importlib.util
+import pkgutil
+from collections.abc import Callable
 
-from farm.engines.blender.profiles import BLENDER_PROFILES
-from farm.engines.installation import is_installed, ocio_config
-from farm.engines.profile import Constant, Profile
+import farm.engines
+from farm.engines.profile import Profile
 
-__all__ = ["Constant", "Profile", "all_profiles", "blender_versions", "find"]
-
-
-class BlenderVersion(TypedDict):
-    """One line of the order form's choice of Blender."""
-
-    profile: str
-    version: str
-    line: str
-    installed: bool
-    ocio_config: str
-    """Path of this Blender's own colour configuration; empty where it isn't installed."""
+IsAvailable = Callable[[Profile], bool]
 
 
-_FAMILIES: dict[str, tuple[Profile, ...]] = {"blender": BLENDER_PROFILES}
-"""A name without a version, and the profiles it stands for, oldest first."""
+@functools.cache
+def families() -> dict[str, tuple[Profile, ...]]:
+    """A name without a version, and the profiles it stands for, oldest first."""
+    found: dict[str, tuple[Profile, ...]] = {}
+    for folder in pkgutil.iter_modules(farm.engines.__path__):
+        module_name = f"farm.engines.{folder.name}.profiles"
+        if folder.ispkg and importlib.util.find_spec(module_name):
+            module = importlib.import_module(module_name)
+            found[module.FAMILY] = module.PROFILES
+    return found
 
 
 def all_profiles() -> dict[str, Profile]:
     """Every profile by name, oldest version first, installed or not."""
-    return {profile.name: profile for members in _FAMILIES.values() for profile in members}
+    return {profile.name: profile for members in families().values() for profile in members}
 
 
-def find(name: str) -> Profile | None:
-    """The profile of that name; a bare family name ("blender") is its newest installed one."""
-    members = _FAMILIES.get(name)
-    if members:
-        return next((profile for profile in reversed(members) if is_installed(profile)), members[-1])
-    return all_profiles().get(name)
+def find(name: str, is_available: IsAvailable = lambda profile: profile.is_installed) -> Profile | None:
+    """The profile of that name, or the nearest one to a version the farm does not have.
+
+    A bare family name ("blender") is its newest available one. A version we lack ("blender-2.92") is the
+    nearest newer available one, or else the newest: newer renderers open older scenes.
+    """
+    known = all_profiles().get(name)
+    if known is not None:
+        return known
+    family, _, version = name.rpartition("-")
+    if name in families():
+        return _newest(families()[name], is_available)
+    members = families().get(family, ())
+    wanted = numbers(version)
+    if not members or not wanted:
+        return None
+    newer = [profile for profile in members if numbers(profile.line) >= wanted]
+    available = [profile for profile in newer if is_available(profile)]
+    return (available or newer or [_newest(members, is_available)])[0]
 
 
-def blender_versions() -> list[BlenderVersion]:
-    """Which Blenders the farm knows (the ENGINE_VERSIONS seam)."""
-    return [
-        {
-            "profile": profile.name,
-            "version": profile.version,
-            "line": profile.line,
-            "installed": is_installed(profile),
-            "ocio_config": str(ocio_config(profile) or ""),
-        }
-        for profile in BLENDER_PROFILES
-    ]
+def nearest_installed(family: str, line: str) -> Profile | None:
+    """The oldest that is not older than the file of that line, or else the newest; None where none is installed."""
+    installed = [profile for profile in families().get(family, ()) if profile.is_installed]
+    fitting = (profile for profile in installed if numbers(profile.line) >= numbers(line))
+    return next(fitting, installed[-1] if installed else None)
+
+
+def numbers(version: str) -> tuple[int, ...]:
+    """(4, 5) of "4.5.15"; () of what is no version."""
+    parts = version.split(".")[:2]
+    return tuple(int(part) for part in parts) if all(part.isdecimal() for part in parts) else ()
+
+
+def _newest(members: tuple[Profile, ...], is_available: IsAvailable) -> Profile:
+    return next((profile for profile in reversed(members) if is_available(profile)), members[-1])

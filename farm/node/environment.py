@@ -16,7 +16,7 @@ def environment_of(instance: Instance, task: Task, job: str) -> dict[str, str]:
     own = {
         "INSTANCE_ID": place,
         "INSTANCE_COUNT": str(task.total_instance_count),
-        "FRAME_ID": place,
+        "FRAME_ID": str(instance.frame),
         "QRANK": place,
         "QSIZE": str(task.total_instance_count),
         "TASK_PATH": job,

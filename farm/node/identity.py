@@ -1,13 +1,13 @@
 """What this machine says of itself: once when it starts, and again at every heartbeat."""
 
 from pathlib import Path
+from typing import Any
 
 import psutil
 from django.db.models.functions import Now
 
 import sandbox
 from farm.engines import profiles
-from farm.engines.installation import is_installed
 from farm.models import Node, Site
 from farm.node import machine
 
@@ -30,7 +30,7 @@ def register(name: str, site_name: str, slot_count: int, folder: Path) -> Node:
         "slot_count": slot_count,
         "sandbox_tier": str(test.tier),
         "sandbox_note": test.note,
-        "profiles": installed_profiles(),
+        **_profiles(),
     }
     node, _ = Node.objects.update_or_create(name=name, defaults={**facts, "problem": "", "heartbeat_at": Now()})
     node.refresh_from_db()
@@ -40,13 +40,13 @@ def register(name: str, site_name: str, slot_count: int, folder: Path) -> Node:
 def beat(node: Node, folder: Path, *, has_opengl: bool) -> None:
     """Says that the machine is there, what it can render with, and why it takes nothing, if so."""
     Node.objects.filter(pk=node.pk).update(
-        heartbeat_at=Now(), profiles=installed_profiles(), has_opengl=has_opengl, problem=problem(folder)
+        heartbeat_at=Now(), has_opengl=has_opengl, problem=problem(folder), **_profiles()
     )
 
 
 def problem(folder: Path) -> str:
     """Why this machine takes nothing, and what to do; empty when it does."""
-    if not installed_profiles():
+    if not _profiles()["profiles"]:
         return "No renderer is installed here. Install one with: manage.py engine install blender-4.5"
     free = free_bytes(folder)
     if free < FREE_DISK_BYTES:
@@ -61,5 +61,10 @@ def free_bytes(folder: Path) -> int:
     return psutil.disk_usage(str(folder)).free
 
 
-def installed_profiles() -> list[str]:
-    return [name for name, profile in profiles.all_profiles().items() if is_installed(profile)]
+def _profiles() -> dict[str, Any]:
+    """Which profiles can be used here, and why the others can't."""
+    reasons = {name: profile.installation.why_missing(profile) for name, profile in profiles.all_profiles().items()}
+    return {
+        "profiles": [name for name, reason in reasons.items() if not reason],
+        "unavailable_profiles": {name: reason for name, reason in reasons.items() if reason},
+    }

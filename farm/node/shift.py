@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import sandbox
-from farm.engines.process import Outcome
+from farm.engines.events import Outcome
 from farm.matching import NO_OPENGL
 from farm.models import Node
 from farm.node import finisher, staging

@@ -4,33 +4,16 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 import sandbox
 from farm.engines import profiles
-from farm.engines.process import EngineProcess, Event, FileWritten, LogLine, Outcome, Progress
-from farm.models import Phase, Task
+from farm.engines.events import Event, FileWritten, LogLine, Outcome, Progress
+from farm.engines.profile import Engine, EnginePlace, InstanceOrder
+from farm.models import Instance, Phase, Task
 from farm.node import collector, staging
 from farm.node.environment import environment_of, expanded
 from farm.node.meters import Meter
 from farm.node.work import Work
-
-
-class Engine(Protocol):
-    @property
-    def pid(self) -> int: ...
-
-    def start(self) -> None: ...
-
-    def run(
-        self,
-        instance_id: int,
-        environment: dict[str, str],
-        on_event: Callable[[Event], None],
-        should_stop: Callable[[], bool],
-    ) -> Outcome: ...
-
-    def close(self) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -45,16 +28,14 @@ class EngineMissing(Exception):
     """The task's profile isn't installed here (any more)."""
 
 
-OpenEngine = Callable[[Task, Path, Path, Machine], Engine]
+OpenEngine = Callable[[Task, EnginePlace], Engine]
 
 
-def open_engine(task: Task, job: Path, scratch: Path, machine: Machine) -> Engine:
+def open_engine(task: Task, place: EnginePlace) -> Engine:
     profile = profiles.find(task.profile)
     if profile is None:
         raise EngineMissing(f"This machine has no “{task.profile}”.")
-    return EngineProcess(
-        profile, job, threads=machine.threads, tier=machine.tier, limits=sandbox.Limits(), scratch=scratch
-    )
+    return profile.open_engine(profile, place)
 
 
 class Workspace:
@@ -90,8 +71,7 @@ class Workspace:
         engine = self._engine or self._start(work)
         work.phase, work.meter = Phase.EXECUTION, Meter(engine.pid)
         outcome = engine.run(
-            instance.instance_id,
-            environment_of(instance, work.task, sandbox.job_path(self._job, self._machine.tier)),
+            _order(instance, work.task, sandbox.job_path(self._job, self._machine.tier)),
             lambda event: _note(work, event),
             lambda: work.dropped is not None,
         )
@@ -124,10 +104,28 @@ class Workspace:
     def _start(self, work: Work) -> Engine:
         work.phase = Phase.ENVIRONMENT
         began = time.monotonic()
-        self._engine = self._open_engine(work.task, self._job, self._folder / "scratch", self._machine)
+        place = EnginePlace(
+            job=self._job,
+            scratch=self._folder / "scratch",
+            threads=self._machine.threads,
+            tier=self._machine.tier,
+            limits=sandbox.Limits(),
+        )
+        self._engine = self._open_engine(work.task, place)
         self._engine.start()
         work.environment_seconds = time.monotonic() - began
         return self._engine
+
+
+def _order(instance: Instance, task: Task, job: str) -> InstanceOrder:
+    """`job` is the job folder as the engine sees it."""
+    return InstanceOrder(
+        instance_id=instance.instance_id,
+        frame=instance.frame,
+        part=instance.part,
+        tile_side=task.tile_side,
+        environment=environment_of(instance, task, job),
+    )
 
 
 def _note(work: Work, event: Event) -> None:

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 import sandbox
-from farm.engines import installation, profiles
-from farm.engines.process import EngineProcess, LogLine
+from farm.engines import profiles
+from farm.engines.events import LogLine
+from farm.engines.profile import EnginePlace, InstanceOrder
 
 MAKING = Path(__file__).parent / "making_scenes.py"
 
@@ -16,7 +17,7 @@ MAKING = Path(__file__).parent / "making_scenes.py"
 @pytest.fixture(scope="session")
 def blender():
     profile = profiles.find("blender-4.5")
-    if not installation.is_installed(profile):
+    if not profile.is_installed:
         pytest.skip("blender-4.5 is not installed: manage.py engine install blender-4.5")
     return profile
 
@@ -25,7 +26,7 @@ def blender():
 def made_scenes(blender, tmp_path_factory):
     """The folder of the scenes that making_scenes.py makes, all in one Blender."""
     folder = tmp_path_factory.mktemp("scenes")
-    command = [installation.python_of(blender), MAKING, folder]
+    command = [blender.python, MAKING, folder]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL, timeout=60)
     return folder
 
@@ -49,17 +50,16 @@ class Farm:
         return there.relative_to(self.job).as_posix()
 
     def engine(self):
-        engine = EngineProcess(
-            self.profile, self.job, threads=2, tier=self.tier, limits=self.limits, scratch=self.folder / "scratch"
-        )
+        place = EnginePlace(self.job, self.folder / "scratch", threads=2, tier=self.tier, limits=self.limits)
+        engine = self.profile.open_engine(self.profile, place)
         self.engines.append(engine)
         return engine
 
-    def render(self, file, frame=1, *, engine=None, should_stop=lambda: False, **constants):
-        """One frame; what was said of it is in `outcome`, `lines` and `events`."""
-        constants = {"BLEND_FILE": file, **constants}
+    def render(self, file, frame=1, *, part=0, tile_side=1, engine=None, should_stop=lambda: False, **constants):
+        """One frame or tile; what was said of it is in `outcome`, `lines` and `events`."""
+        order = InstanceOrder(frame, frame, part, tile_side, {"BLEND_FILE": file, **constants})
         events = []
-        rendered = (engine or self.engine()).run(frame, constants, events.append, should_stop)
+        rendered = (engine or self.engine()).run(order, events.append, should_stop)
         return Rendered(rendered, events)
 
 

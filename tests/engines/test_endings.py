@@ -20,7 +20,7 @@ from farm.engines import endings
     ],
 )
 def test_an_ending_has_a_code_and_a_sentence(exit_code, last_lines, engine, code, words):
-    found, sentence = endings.explain(exit_code, last_lines, engine, memory_mb=16 * 1024)
+    found, sentence = endings.explain(exit_code, last_lines, "Blender", engine, memory_mb=16 * 1024)
 
     assert found == code
     assert words in sentence

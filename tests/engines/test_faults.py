@@ -7,8 +7,7 @@ import psutil
 import pytest
 
 import sandbox
-from farm.engines.events import STOPPED
-from farm.engines.process import LogLine
+from farm.engines.events import STOPPED, LogLine
 from tests.scenes import scene
 
 ENDLESS = {"BLEND_CYCLES_SAMPLES": "10000000"}

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from farm.engines.process import FileWritten, Progress
+from farm.engines.events import FileWritten, Progress
 from tests import plain_blender
 from tests.scenes import scene
 

@@ -7,7 +7,7 @@ import OpenImageIO as oiio
 import pytest
 from django.utils import timezone
 
-from farm.engines import installation, profiles
+from farm.engines import profiles
 from jobs.buckets import bucket_of
 from jobs.domain import finishing, pictures
 from jobs.enums import FrameState
@@ -112,11 +112,11 @@ sys.stdout.flush(); os._exit(0)
 @pytest.mark.parametrize("colour", [(0.18, 0.18, 0.18, 1.0), (4.0, 0.6, 0.1, 1.0), (0.02, 0.1, 0.9, 1.0)])
 def test_scene_light_is_shown_as_blender_saves_it(job, tmp_path, colour):
     profile = profiles.find("blender-4.5")
-    if not installation.is_installed(profile):
+    if not profile.is_installed:
         pytest.skip("Blender 4.5 is not installed")
     exr = picture(tmp_path / "a.exr", colour, size=(64, 36), kind=oiio.HALF)
     paths = [str(tmp_path / "a.exr"), str(tmp_path / "blender.png")]
-    subprocess.run([str(installation.python_of(profile)), "-c", SAVE_RENDER, *paths], check=True, capture_output=True)
+    subprocess.run([str(profile.python), "-c", SAVE_RENDER, *paths], check=True, capture_output=True)
 
     frame = opened(job, {"0001.exr": exr})[0]
 

@@ -40,7 +40,7 @@ def order(db):
         task = Task.objects.create(
             account=account, shortname=f"film-{number}", total_instance_count=len(frames), **known
         )
-        Instance.objects.bulk_create(Instance(task=task, instance_id=frame) for frame in frames)
+        Instance.objects.bulk_create(Instance(task=task, instance_id=frame, frame=frame) for frame in frames)
         return task
 
     return put
@@ -82,16 +82,16 @@ class ScriptedEngine:
         self.opened = opened
         self.pid = os.getpid()
 
-    def __call__(self, task, job, scratch, machine):
-        self.job = job
+    def __call__(self, task, place):
+        self.job = place.job
         return self
 
     def start(self):
         self.opened.append(self.job)
 
-    def run(self, instance_id, environment, on_event, should_stop):
-        self.environment = environment
-        ended = self.render(self.job, instance_id, lambda text: on_event(LogLine("stdout", text)), should_stop)
+    def run(self, instance, on_event, should_stop):
+        self.environment = instance.environment
+        ended = self.render(self.job, instance.frame, lambda text: on_event(LogLine("stdout", text)), should_stop)
         if isinstance(ended, Outcome):
             return ended
         if should_stop():

@@ -1,14 +1,15 @@
 """`make test-scenes`: a small frame of every real scene with a camera; a poor picture is not passed over."""
 
+import contextlib
 import shutil
 
 import pytest
 from PIL import Image
 
 import sandbox
-from farm.engines import installation, profiles
+from farm.engines import profiles
 from farm.engines.blender import opengl
-from farm.engines.process import EngineProcess
+from farm.engines.profile import EnginePlace, InstanceOrder
 from jobs.readers import pictures
 from tests.jobs.readme_table import rows
 from tests.scenes import FOLDER
@@ -35,7 +36,7 @@ def profile_of():
     def found(row):
         line = "blender-5.2" if row.version.startswith("5") else "blender-4.5"
         profile = profiles.find(line)
-        if profile is None or not installation.is_installed(profile):
+        if profile is None or not profile.is_installed:
             pytest.skip(f"{line} is not installed here")
         return profile
 
@@ -58,10 +59,11 @@ def rendered(tmp_path, profile_of):
         }
         lines = []
         tier = sandbox.self_test().tier
-        with EngineProcess(
-            profile_of(row), job, threads=2, tier=tier, limits=sandbox.Limits(), scratch=scratch
-        ) as engine:
-            outcome = engine.run(frame, constants, lines.append, lambda: False)
+        profile = profile_of(row)
+        place = EnginePlace(job, scratch, threads=2, tier=tier, limits=sandbox.Limits())
+        with contextlib.closing(profile.open_engine(profile, place)) as engine:
+            order = InstanceOrder(frame, frame, environment=constants)
+            outcome = engine.run(order, lines.append, lambda: False)
         return outcome, job / f"{frame:04d}.png", lines
 
     return render

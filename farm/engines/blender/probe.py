@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import sandbox
-from farm.engines.blender.profiles import BLENDER_PROFILES
-from farm.engines.installation import is_installed, readable_folders, start_command
+from farm.engines.blender.profiles import FAMILY
+from farm.engines.host_program import readable_folders, start_command
 from farm.engines.profile import Profile
+from farm.engines.profiles import nearest_installed
 
 SECONDS = 60.0
 _MEMORY_MB = 8192
@@ -25,7 +26,7 @@ def probe_scene(scene_folder: Path, main_file: str, version: str) -> dict[str, A
     `version` is the file's line ("4.5"); the nearest installed Blender opens it. The folder is the
     sandbox's while it looks: it can be written by the scene. A machine of tier C refuses: there is no cage.
     """
-    profile = nearest_installed(version)
+    profile = nearest_installed(FAMILY, version)
     if profile is None:
         return {"error": "No Blender is installed on this machine: run manage.py engine install blender-4.5."}
     test = sandbox.self_test()
@@ -42,18 +43,6 @@ def probe_scene(scene_folder: Path, main_file: str, version: str) -> dict[str, A
     ended = sandbox.signal_of(exit_code)
     how = f"it ended with {ended.name}" if ended else f"it ended with exit code {exit_code}"
     return {"error": f"Blender {profile.version} could not look at the scene: {how}."}
-
-
-def nearest_installed(line: str) -> Profile | None:
-    """The oldest that is not older than the file, or else the newest."""
-    installed = [profile for profile in BLENDER_PROFILES if is_installed(profile)]
-    wanted = _numbers(line)
-    fitting = (profile for profile in installed if _numbers(profile.line) >= wanted)
-    return next(fitting, installed[-1] if installed else None)
-
-
-def _numbers(line: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in line.split(".")[:2] if part.isdecimal())
 
 
 def _ask(profile: Profile, scene_folder: Path, main_file: str, tier: sandbox.Tier) -> tuple[int, dict[str, Any] | None]:

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from farm.engines import profiles
-from farm.engines.installation import InstallationFailed, engine_folder, install, is_installed
+from farm.engines.installation import InstallationFailed
 
 
 class Command(BaseCommand):
@@ -28,8 +28,8 @@ class Command(BaseCommand):
 
     def _list(self) -> None:
         for profile in profiles.all_profiles().values():
-            where = str(engine_folder(profile)) if is_installed(profile) else "not installed"
-            self.stdout.write(f"{profile.name:<14}{profile.software} {profile.version:<10}{where}")
+            where = str(profile.folder) if profile.is_installed else "not installed"
+            self.stdout.write(f"{profile.name:<15}{profile.software} {profile.version:<10}{where}")
 
     def _install(self, name: str) -> None:
         profile = profiles.all_profiles().get(name)
@@ -37,7 +37,7 @@ class Command(BaseCommand):
             known = ", ".join(profiles.all_profiles())
             raise CommandError(f"There is no engine called {name}. Known ones: {known}.")
         try:
-            install(profile, say=self._say)
+            profile.installation.install(profile, self._say)
         except InstallationFailed as failure:
             raise CommandError(str(failure)) from failure
 
