@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, re_path
 
-from farm.api import account, carbon, hardware, jobs, logs, pools, profiles, tasks
+from farm.api import account, carbon, hardware, jobs, logs, pools, profiles, secrets, tasks
 from farm.api.door import View, door, public_door
 
 TASK = r"(?P<task>[0-9A-Za-z-]+)"
@@ -28,6 +28,11 @@ urlpatterns = [
     route(r"profiles/(?P<name>[^/]+)", door(GET=profiles.details)),
     route("hardware-constraints", door(GET=hardware.page)),
     route("hardware-constraints/cpu-model-constraints/search", door(GET=hardware.search)),
+    route(
+        "secrets-manager/data/(?P<key>.+)",
+        door(GET=secrets.show, PUT=secrets.create, PATCH=secrets.change, DELETE=secrets.delete),
+    ),
+    route("secrets-manager/search(?:/(?P<prefix>.+))?", door(GET=secrets.search)),
     route("tasks", door(GET=tasks.plain_list, POST=tasks.create)),
     route("tasks/summaries", door(GET=tasks.plain_summaries)),
     route("tasks/paginate", door(POST=tasks.page)),

@@ -12,10 +12,10 @@ from django.db.models import Count, F, IntegerField, Min, Q, QuerySet, Sum
 from django.db.models.functions import Cast, Greatest
 from django.utils import timezone
 
+from farm import secrets
 from farm.api.instance_json import ENDED, completed, status
 from farm.api.wire import instant, timespan
 from farm.models import Instance, InstanceState, Task
-from farm.submission import SECRET_ECHO, SECRET_PREFIX
 
 Json = dict[str, Any]
 _NO_FACTS: Json = {"running": 0, "cores": 0, "progress": 0.0, "executed": 0.0, "started": None}
@@ -103,7 +103,7 @@ def _details(task: Task, facts: Json, instances: list[Instance]) -> Json:
         **_defaults(),
         **task.order,
         "errors": task.errors,
-        "constants": [{"key": name, "value": _echo(name, value)} for name, value in task.constants.items()],
+        "constants": [{"key": name, "value": value} for name, value in secrets.echoed(task).items()],
         "tags": [tag.text for tag in task.tags.all()],
         "labels": task.labels,
         "advancedResourceBuckets": task.resource_buckets,
@@ -134,10 +134,6 @@ def _defaults() -> Json:
         "retrySettings": {"maxTotalRetries": None, "maxPerInstanceRetries": None},
         "dependencies": {"dependsOn": [], "advancedDependsOn": [], "state": "dependencyConditionsFulfilled"},
     }
-
-
-def _echo(name: str, value: str) -> str:
-    return SECRET_ECHO if name.startswith(SECRET_PREFIX) else value
 
 
 def _wall_seconds(task: Task, facts: Json) -> float:

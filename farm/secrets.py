@@ -1,0 +1,182 @@
+"""Secrets: values an account keeps under names like paths, for those of its instances that may have them.
+
+**At rest** a value is encrypted (Fernet), by a key of the account that is derived from settings.TOKEN_KEY: a copy of
+the database alone tells nothing, and a row moved to another account opens nothing.
+**In an instance** a secret is the environment variable `QARNOT_SECRET__<KEY>`: the key in capitals, with `_` for what
+is neither a letter nor a digit (`licences/ansys.port` → `QARNOT_SECRET__LICENCES_ANSYS_PORT`). Qarnot says of its own
+only that constants of this prefix are secret, so both kinds are found at one place; a constant of the order wins.
+The order's `secretsAccessRights` say which: `bySecret` whole keys, `byPrefix` beginnings of keys. What isn't there
+when the instance begins is not given.
+**In what is printed** `known_values` are replaced before a line leaves the node.
+"""
+
+import base64
+import logging
+import re
+
+from cryptography.fernet import Fernet, InvalidToken
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from django.conf import settings
+from django.db import IntegrityError, transaction
+
+from accounts.models import Account
+from farm.engines import profiles
+from farm.engines.profile import Kind
+from farm.models import Secret, Task
+
+log = logging.getLogger(__name__)
+
+CONSTANT_PREFIX = "QARNOT_SECRET__"
+ECHO = "[SECRET]"
+"""What is told instead of a secret."""
+
+LONGEST_KEY = 255
+LONGEST_VALUE_BYTES = 16 * 1024
+MAX_SECRETS = 100
+"""Of an account. All of them together still fit into the environment of one process."""
+SHORTEST_MASKED = 6
+"""Characters of a value below which replacing it in what is printed would tear up ordinary words."""
+
+_NOT_IN_A_KEY = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+_NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9]")
+
+
+class NotThere(Exception):
+    """The account has no secret of this key."""
+
+
+class IsThere(Exception):
+    """The account has a secret of this key already."""
+
+
+class NotKept(Exception):
+    """The key or the value can't be kept, or the value can't be read; the text says why and what to do."""
+
+
+def create(account: Account, key: str, value: str) -> None:
+    """Raises IsThere, or NotKept for a key or value that won't do and for an account that has MAX_SECRETS."""
+    key = _checked_key(key)
+    ciphertext = _sealed(account.pk, value)
+    try:
+        with transaction.atomic():
+            # One at a time of an account, so that the count stays true until the row is there.
+            Account.objects.select_for_update(no_key=True).get(pk=account.pk)
+            if account.secrets.count() >= MAX_SECRETS and not account.secrets.filter(key=key).exists():
+                raise NotKept(f"You have {MAX_SECRETS} secrets, and no account may have more. Delete one first.")
+            Secret.objects.create(account=account, key=key, ciphertext=ciphertext)
+    except IntegrityError as fault:
+        raise IsThere from fault
+
+
+def change(account: Account, key: str, value: str) -> None:
+    """Raises NotThere, or NotKept."""
+    if not account.secrets.filter(key=_checked_key(key)).update(ciphertext=_sealed(account.pk, value)):
+        raise NotThere
+
+
+def get(account: Account, key: str) -> str:
+    """Raises NotThere, or NotKept when the server's key is another one than when it was kept."""
+    secret = account.secrets.filter(key=key).first()
+    if secret is None:
+        raise NotThere
+    try:
+        return _opened(secret)
+    except InvalidToken as fault:
+        raise NotKept(
+            "The server's key was changed since this secret was kept, and it can't be read any more: update it."
+        ) from fault
+
+
+def delete(account: Account, key: str) -> None:
+    """Raises NotThere."""
+    if not account.secrets.filter(key=key).delete()[0]:
+        raise NotThere
+
+
+def search(account: Account, folder: str) -> list[str]:
+    """What is directly below the folder ("" for the topmost): keys, and folders with a `/` at their end, without it."""
+    beginning = f"{folder}/" if folder else ""
+    below = [key.removeprefix(beginning) for key in _keys(account) if key.startswith(beginning)]
+    return sorted({name if not rest else f"{name}/" for name, _, rest in (key.partition("/") for key in below)})
+
+
+def of_task(task: Task) -> dict[str, str]:
+    """The environment variables that bring the task's instances their secrets."""
+    rights = task.secrets_access or {}
+    whole = {entry["key"].strip("/") for entry in rights.get("bySecret") or []}
+    beginnings = tuple(entry["prefix"].lstrip("/") for entry in rights.get("byPrefix") or [])
+    if not whole and not beginnings:
+        return {}
+    given: dict[str, str] = {}
+    for secret in Secret.objects.filter(account=task.account_id).order_by("key"):
+        if secret.key in whole or secret.key.startswith(beginnings):
+            try:
+                given[variable(secret.key)] = _opened(secret)
+            except InvalidToken:
+                log.warning("secret %s of task %s can't be read: TOKEN_KEY was changed since", secret.key, task.pk)
+    return given
+
+
+def variable(key: str) -> str:
+    """The environment variable of the secret of this key. Where two keys have one, the last by name is given."""
+    return CONSTANT_PREFIX + _NOT_IN_A_NAME.sub("_", key).upper()
+
+
+def is_secret_constant(profile: str, name: str) -> bool:
+    """Whether the value of this constant of an order is for its instances only."""
+    if name.startswith(CONSTANT_PREFIX):
+        return True
+    known = profiles.find(profile)
+    return known is not None and any(one.name == name and one.kind == Kind.SECRET for one in known.constants)
+
+
+def echoed(task: Task) -> dict[str, str]:
+    """The task's constants as they may be told."""
+    return {name: ECHO if is_secret_constant(task.profile, name) else value for name, value in task.constants.items()}
+
+
+def with_kept(task: Task, constants: dict[str, str]) -> dict[str, str]:
+    """`constants` as a client sends them back: what it was told of a secret leaves that as it was."""
+    return {
+        name: task.constants[name]
+        if value == ECHO and name in task.constants and is_secret_constant(task.profile, name)
+        else value
+        for name, value in constants.items()
+    }
+
+
+def known_values(task: Task) -> list[str]:
+    """What no line of the task's output may show, longest first. Of a value of several lines each line is one."""
+    constants = [value for name, value in task.constants.items() if is_secret_constant(task.profile, name)]
+    lines = {line.strip() for value in [*of_task(task).values(), *constants] for line in str(value).splitlines()}
+    return sorted((line for line in lines if len(line) >= SHORTEST_MASKED), key=len, reverse=True)
+
+
+def _keys(account: Account) -> list[str]:
+    return list(account.secrets.values_list("key", flat=True))
+
+
+def _checked_key(key: str) -> str:
+    if not key or len(key) > LONGEST_KEY or _NOT_IN_A_KEY.search(key) or "" in key.split("/"):
+        raise NotKept(f"A secret's key has 1 to {LONGEST_KEY} characters, and no empty part between two slashes.")
+    return key
+
+
+def _sealed(account_id: int, value: str) -> str:
+    if "\0" in value or len(value.encode("utf-8", "surrogatepass")) > LONGEST_VALUE_BYTES or _has_half_pair(value):
+        raise NotKept(f"A secret's value is a text of at most {LONGEST_VALUE_BYTES} bytes, without the character 0.")
+    return _cipher(account_id).encrypt(value.encode()).decode()
+
+
+def _has_half_pair(text: str) -> bool:
+    return any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def _opened(secret: Secret) -> str:
+    return _cipher(secret.account_id).decrypt(secret.ciphertext).decode()
+
+
+def _cipher(account_id: int) -> Fernet:
+    derivation = HKDF(hashes.SHA256(), length=32, salt=None, info=f"farm secrets of account {account_id}".encode())
+    return Fernet(base64.urlsafe_b64encode(derivation.derive(settings.TOKEN_KEY.encode())))
