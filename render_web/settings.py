@@ -112,12 +112,14 @@ ACCOUNT_STORAGE = env("ACCOUNT_STORAGE", default="farm.storage.backing.direct_lo
 """Where an account's bucket really lies, so that bytes go straight to the store."""
 SCENE_PROBE = env("SCENE_PROBE", default="farm.engines.blender.probe.probe_scene")
 """Opens a scene in a sandboxed Blender and says what only Blender knows; empty for none."""
-ENGINE_VERSIONS = env("ENGINE_VERSIONS", default="farm.engines.blender.versions.blender_versions")
-"""Which Blender versions the farm offers, for the form's choice."""
+COLOUR_CONFIG = env("COLOUR_CONFIG", default="farm.engines.blender.colour.config_for")
+"""The OCIO configuration that an EXR of a profile is looked at with; empty for a plain view."""
 
 NODE_NAME = env("NODE_NAME", default="node-1")
 NODE_SITE = env("NODE_SITE", default="home")
 NODE_SLOTS = env.int("NODE_SLOTS", default=1)
+# Whether a node installs, beside its work, the renderers it lacks.
+NODE_INSTALLS = env.bool("NODE_INSTALLS", default=True)
 NODE_SCRATCH = Path(env("NODE_SCRATCH", default=str(RENDER_HOME / "node")))
 
 # --- Celery -----------------------------------------------------------------------------------

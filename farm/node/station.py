@@ -27,7 +27,7 @@ import sandbox
 from farm import sweeps
 from farm.engines.blender import opengl
 from farm.models import Node
-from farm.node import identity, reports
+from farm.node import equipment, identity, reports
 from farm.node.shift import Shift, Slot
 from farm.node.workspace import Machine
 from farm.storage import backing
@@ -94,7 +94,8 @@ def run(name: str, site: str, slot_count: int) -> int:
             without_gossip=True,
             without_mingle=True,
         )
-        worker.start()
+        with equipment.installing():
+            worker.start()
         return worker.exitcode or 0
 
 

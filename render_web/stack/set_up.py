@@ -29,7 +29,7 @@ def main() -> int:
         require_python()
         python_packages("requirements-test.txt" if for_tests else "requirements.txt")
         browser_libraries()
-        engines()
+        engines(["--all"] if for_tests else ["blender-4.5"])
         if for_tests:
             chromium()
     except Missing as missing:
@@ -96,12 +96,12 @@ def _npm() -> tuple[list[str], dict[str, str]]:
     return [str(own)], {**os.environ, "PATH": f"{own.parent}{os.pathsep}{os.environ['PATH']}"}
 
 
-def engines() -> None:
-    """Blender 4.5 always; 5.2 where its Python is found. Kept in the user's cache folder."""
-    manage = [str(PYTHON), str(PROJECT / "manage.py"), "engine", "install"]
-    run([*manage, "blender-4.5"], "Blender 4.5")
-    if subprocess.run([*manage, "blender-5.2"], cwd=PROJECT).returncode:
-        say("Going on without Blender 5.2: files newer than 4.5 will be shown with a warning.")
+def engines(which: list[str]) -> None:
+    """One Blender is enough to begin with: the node installs the other renderers while the stack runs.
+
+    Kept in the user's cache folder.
+    """
+    run([str(PYTHON), str(PROJECT / "manage.py"), "engine", "install", *which], "the renderers")
 
 
 def chromium() -> None:
