@@ -1,7 +1,8 @@
-"""What an instance finds in its environment: the order's constants, and where it stands among its siblings."""
+"""What an instance finds in its environment: the order's constants, its secrets, and its place among its siblings."""
 
 import re
 
+from farm import secrets
 from farm.models import Instance, Task
 
 _REFERENCE = re.compile(r"\$\{([A-Za-z0-9_.-]+)\}")
@@ -24,7 +25,7 @@ def environment_of(instance: Instance, task: Task, job: str) -> dict[str, str]:
         "QARNOT_RESULTS_DIRECTORY": job,
         "TMP_PATH": "/tmp",  # noqa: S108 - the sandbox's own
     }
-    constants = {name: str(value) for name, value in task.constants.items()}
+    constants = {**secrets.of_task(task), **{name: str(value) for name, value in task.constants.items()}}
     known = {**constants, **own}
     return {**{name: expanded(value, known) for name, value in constants.items()}, **own}
 
