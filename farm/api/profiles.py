@@ -57,4 +57,5 @@ def _constant(constant: Constant) -> dict[str, Any]:
         "choicesFact": constant.choices_fact,
         "isMain": constant.is_main,
         "isOutputFormat": constant.is_output_format,
+        "note": constant.note,
     }

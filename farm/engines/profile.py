@@ -48,6 +48,8 @@ class Constant:
     is_main: bool = False
     """Asked at first sight; the others are under "More settings"."""
     is_output_format: bool = False
+    note: str = ""
+    """What a form says beneath it, in an artist's words."""
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,8 @@
 
 from farm.engines.profile import Constant, Kind
 
+MOST_TILES_A_SIDE = 16
+
 _AS_IN_SCENE = ("", "As in the scene")
 
 CONSTANTS = (
@@ -16,14 +18,14 @@ CONSTANTS = (
         "BLEND_FORMAT",
         "PNG",
         "Picture format: PNG, EXR, MULTILAYER, JPEG or TGA",
-        label="Format",
+        label="Pictures as",
         kind=Kind.CHOICE,
         choices=(
-            ("PNG", "PNG"),
-            ("EXR", "OpenEXR"),
-            ("MULTILAYER", "OpenEXR with all passes"),
-            ("JPEG", "JPEG"),
-            ("TGA", "Targa"),
+            ("PNG", "PNG, ready to look at"),
+            ("EXR", "EXR, for grading"),
+            ("MULTILAYER", "Multilayer EXR, every pass, for compositing"),
+            ("JPEG", "JPEG, small"),
+            ("TGA", "TGA"),
         ),
         fact="output_format",
         is_main=True,
@@ -42,7 +44,7 @@ CONSTANTS = (
         "BLEND_RATIO",
         "",
         "Percent of the size to render; empty: as in the scene",
-        label="Size",
+        label="Resolution",
         kind=Kind.NUMBER,
         least=1,
         most=1000,
@@ -78,10 +80,11 @@ CONSTANTS = (
         "BLEND_SLICING",
         "",
         "2 or more: each picture is rendered as that many times that many tiles, which are put together",
-        label="Tiles a side",
-        kind=Kind.NUMBER,
-        least=1,
-        most=16,
+        label="Tiles",
+        kind=Kind.CHOICE,
+        choices=(("", "Whole picture"), ("2", "2 × 2 tiles"), ("3", "3 × 3 tiles"), ("4", "4 × 4 tiles")),
+        note="Several machines render the tiles of one picture at once, and they are put together without a seam. "
+        "Worth it for a still that takes long; a film is quicker with whole pictures.",
     ),
     Constant(
         "BLEND_W",

@@ -6,6 +6,7 @@ every version is the sandbox; beside it the host program switches Freestyle's sc
 
 from farm.engines.blender.constants import CONSTANTS
 from farm.engines.blender.engine import open_engine
+from farm.engines.blender.frames import plan_frames
 from farm.engines.profile import Profile
 from farm.engines.wheel import WheelInstallation
 
@@ -30,6 +31,7 @@ def _blender(version: str, python: str, installed_mb: int) -> Profile:
         open_engine=open_engine,
         scene_endings=(".blend",),
         scene_constant="BLEND_FILE",
+        plan_frames=plan_frames,
     )
 
 
