@@ -90,7 +90,7 @@ def unpack(packages: Sequence[str], folder: Path, say: Say = print) -> Unpacked:
 
 
 def fetch_into(folder: Path, packages: Sequence[str], say: Say) -> list[str]:
-    """Unpacks them into a folder, which may be there; the names of the package files. Raises UnpackingFailed, OSError."""
+    """Into a folder that may be there; the names of the package files. Raises UnpackingFailed, OSError."""
     if why := missing_tools():
         raise UnpackingFailed(why)
     folder.mkdir(exist_ok=True)

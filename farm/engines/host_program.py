@@ -8,6 +8,9 @@ from typing import Any
 import sandbox
 from farm.engines.profile import Profile
 
+HOSTS = Path(__file__).resolve().parent / "hosts"
+"""What host programs share: how they are served and how they speak."""
+
 
 @dataclass(frozen=True)
 class HostProgram:
@@ -28,4 +31,4 @@ def start_command(profile: Profile, program: Path) -> list[str]:
 
 def readable_folders(profile: Profile, program: Path) -> list[Path]:
     """What `start_command` needs to read."""
-    return [*sandbox.interpreter_folders(profile.python), profile.folder, program.parent]
+    return [*sandbox.interpreter_folders(profile.python), profile.folder, program.parent, HOSTS]
