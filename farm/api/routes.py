@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, re_path
 
-from farm.api import account, carbon, hardware, jobs, logs, pools, profiles, secrets, tasks
+from farm.api import account, carbon, hardware, jobs, logs, pools, profiles, secrets, snapshots, tasks
 from farm.api.door import View, door, public_door
 
 TASK = r"(?P<task>[0-9A-Za-z-]+)"
@@ -41,7 +41,9 @@ urlpatterns = [
     route(f"tasks/{TASK}", door(GET=tasks.show, PUT=tasks.change, PATCH=tasks.resync, DELETE=tasks.delete)),
     route(f"tasks/{TASK}/abort", door(POST=tasks.abort)),
     route(f"tasks/{TASK}/(?P<way>retry|recover|resume|clone)", door(POST=tasks.copy)),
-    route(f"tasks/{TASK}/snapshot(?:/.*)?", door(GET=tasks.snapshot, POST=tasks.snapshot)),
+    route(f"tasks/{TASK}/snapshot", door(POST=snapshots.take)),
+    route(f"tasks/{TASK}/snapshot/periodic", door(POST=snapshots.take_every)),
+    route(rf"tasks/{TASK}/snapshot/(?P<snapshot>[0-9a-f-]+)", door(GET=snapshots.show)),
     route(f"tasks/{TASK}/{STREAM}", door(GET=logs.whole, POST=logs.fresh)),
     route(rf"tasks/{TASK}/{STREAM}/(?P<instance>\d{{1,9}})", door(GET=logs.whole, POST=logs.fresh)),
     route("jobs", door(GET=jobs.plain_list, POST=jobs.create)),

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 import regex
 
@@ -24,6 +24,8 @@ MAX_DEPTH = 32
 FILTER_SECONDS = 1.0
 """An order's regular expression may be one that never ends."""
 _REFUSED_NAMED = 20
+_COPIED_AGAIN = 3
+_CHUNK_BYTES = 1024**2
 
 
 class TooMuchLeft(Exception):
@@ -72,6 +74,16 @@ class Harvest:
             self.refused.append(sentence)
 
 
+class Copied(NamedTuple):
+    """A file of the job folder as it was a moment ago."""
+
+    path: str
+    """Below the job folder."""
+    file: Path
+    """Where the copy lies."""
+    stamp: Stamp
+
+
 class _Entry(NamedTuple):
     path: str
     name: str
@@ -82,7 +94,7 @@ class _Entry(NamedTuple):
 def stamps(folder: Path) -> dict[str, Stamp]:
     """The regular files of a folder as they are now."""
     return {
-        entry.path: _stamp(entry.status)
+        entry.path: stamp_of(entry.status)
         for entry in _Walk(Harvest()).over(folder)
         if stat.S_ISREG(entry.status.st_mode)
     }
@@ -100,7 +112,7 @@ def gather(folder: Path, before: dict[str, Stamp], outbox: Path, filters: Filter
     outbox_fd = os.open(outbox, os.O_RDONLY | os.O_DIRECTORY)
     try:
         for entry in _Walk(harvest).over(folder):
-            if entry.path in before and _stamp(entry.status) == before[entry.path]:
+            if entry.path in before and stamp_of(entry.status) == before[entry.path]:
                 unchanged += 1
                 continue
             size += _take(entry, len(harvest.files), outbox, outbox_fd, filters, harvest)
@@ -113,6 +125,55 @@ def gather(folder: Path, before: dict[str, Stamp], outbox: Path, filters: Filter
         os.close(outbox_fd)
     harvest.is_staging_changed = unchanged != len(before)
     return harvest
+
+
+def copy(folder: Path, before: dict[str, Stamp], outbox: Path, filters: Filters, most_bytes: int) -> list[Copied]:
+    """Copies what is new or changed since `before` into the outbox, while the scene goes on writing.
+
+    A file that changes under the copy is copied again, and the third time taken as it is.
+    Raises TooMuchLeft or BadFilter.
+    """
+    outbox.mkdir(mode=0o700, parents=True, exist_ok=True)
+    copied: list[Copied] = []
+    size = 0
+    for entry in _Walk(Harvest()).over(folder):
+        is_new = before.get(entry.path) != stamp_of(entry.status)
+        if not is_new or _why_refused(entry.path, entry.status) or not filters.take(entry.path):
+            continue
+        size += entry.status.st_size
+        if len(copied) >= MAX_FILES or size > min(MAX_BYTES, most_bytes):
+            raise TooMuchLeft(f"A snapshot holds at most {MAX_FILES} files, and what the machine's disk has room for.")
+        file = outbox / f"{len(copied):05}"
+        stamp = _copy(entry, file)
+        if stamp is not None:
+            copied.append(Copied(entry.path, file, stamp))
+    return copied
+
+
+def _copy(entry: _Entry, file: Path) -> Stamp | None:
+    """The stamp of what was copied; None for what is gone, or no regular file any more."""
+    try:
+        source = os.open(entry.name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=entry.folder_fd)
+    except OSError:
+        return None
+    with open(source, "rb") as reading:
+        for _ in range(_COPIED_AGAIN):
+            status = os.fstat(source)
+            if not stat.S_ISREG(status.st_mode):
+                return None
+            with file.open("wb") as writing:
+                reading.seek(0)
+                _copy_bytes(reading, writing, status.st_size)
+            if stamp_of(os.fstat(source)) == stamp_of(status):
+                break
+    return stamp_of(status)
+
+
+def _copy_bytes(reading: BinaryIO, writing: BinaryIO, size: int) -> None:
+    """At most `size`: the file may be growing."""
+    while size > 0 and (chunk := reading.read(min(size, _CHUNK_BYTES))):
+        writing.write(chunk)
+        size -= len(chunk)
 
 
 def _take(entry: _Entry, number: int, outbox: Path, outbox_fd: int, filters: Filters, harvest: Harvest) -> int:
@@ -190,7 +251,7 @@ class _Walk:
         return names
 
 
-def _stamp(status: os.stat_result) -> Stamp:
+def stamp_of(status: os.stat_result) -> Stamp:
     return Stamp(status.st_ino, status.st_size, status.st_mtime_ns)
 
 

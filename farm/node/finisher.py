@@ -16,7 +16,6 @@ from pathlib import Path
 from boto3.exceptions import Boto3Error
 from django.db import DatabaseError, connection
 
-from farm.models import Phase
 from farm.node import reports, staging
 from farm.node.collector import Harvest
 from farm.node.pulse import Pulse
@@ -102,7 +101,7 @@ class Finisher(threading.Thread):
 
     def _upload(self, finished: Finished, pool: ThreadPoolExecutor) -> None:
         work = finished.work
-        work.phase = Phase.UPLOAD
+        work.begin_results()
         began = time.monotonic()
         if work.task.result_bucket:
             list(pool.map(lambda file: patiently(lambda: upload(work, *file), work), finished.harvest.files))
@@ -110,11 +109,12 @@ class Finisher(threading.Thread):
 
 
 def upload(work: Work, path: str, file: Path) -> None:
-    backing.upload(work.task.account_id, work.task.result_bucket, result_key(work, path), file)
+    account, bucket = work.task.account_id, work.task.result_bucket
+    backing.upload(account, bucket, result_key(work, path), file, on_bytes=work.traffic.send)
 
 
 def result_key(work: Work, path: str) -> str:
-    return (work.task.order.get("resultsBucketPrefix") or "") + path
+    return work.task.results_prefix + path
 
 
 def drop(work: Work, pulse: Pulse, *, results: tuple[str, ...] = ()) -> None:

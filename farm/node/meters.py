@@ -1,6 +1,7 @@
-"""How much processor and memory an engine takes, with all its children."""
+"""How much processor and memory an engine takes, with all its children, and what the network carries for it."""
 
 import contextlib
+import threading
 import time
 from typing import NamedTuple
 
@@ -10,10 +11,16 @@ _LOOK_FOR_CHILDREN_SECONDS = 5.0
 
 
 class Reading(NamedTuple):
-    cpu_percent: float
+    """Named as the fields of farm.models.Instance."""
+
+    cpu_percent: float = 0.0
     """100 is one core, since the reading before."""
-    memory_mb: float
+    memory_mb: float = 0.0
     """Resident, mebibytes."""
+    frequency_ghz: float = 0.0
+    max_frequency_ghz: float = 0.0
+    network_in_kbps: float = 0.0
+    network_out_kbps: float = 0.0
 
 
 class Meter:
@@ -45,3 +52,28 @@ class Meter:
                 root = psutil.Process(self._pid)
                 self._tree = [root, *root.children(recursive=True)]
         return self._tree
+
+
+class Traffic:
+    """Bytes of scene files that came in, and of results that went out; counted by many threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._received = self._sent = 0
+        self._read_at = time.monotonic()
+
+    def receive(self, size: int) -> None:
+        with self._lock:
+            self._received += size
+
+    def send(self, size: int) -> None:
+        with self._lock:
+            self._sent += size
+
+    def kbps(self) -> tuple[float, float]:
+        """In and out, kilobits a second since the reading before."""
+        with self._lock:
+            now = time.monotonic()
+            elapsed, self._read_at = max(now - self._read_at, 1e-3), now
+            received, sent, self._received, self._sent = self._received, self._sent, 0, 0
+        return round(received * 8 / 1000 / elapsed, 1), round(sent * 8 / 1000 / elapsed, 1)

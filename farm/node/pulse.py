@@ -9,6 +9,7 @@ from functools import partial
 from django.db import DatabaseError, connection
 
 from farm import lifecycle
+from farm.models import Phase
 from farm.node import reports
 from farm.node.work import Dropped, Work
 
@@ -16,19 +17,26 @@ log = logging.getLogger(__name__)
 
 SHIP_SECONDS = 0.25
 TELL_SECONDS = 1.0
-"""How often the instance that renders says how it is; this renews its lease too."""
+"""How often the instances that render or upload say how they are; this renews their lease too."""
 RENEW_SECONDS = 10.0
-"""How often the others do: those claimed ahead, and those that upload."""
+"""How often the others do: those claimed ahead."""
 GIVE_UP_SECONDS = 50.0
 """Without a renewal for so long the lease of 60 s may be over before the work is; it is dropped in time."""
 
 
+def _nothing(work: Work) -> None:
+    """Nobody asks anything of the work."""
+
+
 class Pulse(threading.Thread):
-    def __init__(self, *, should_stop: Callable[[], bool], chore: Callable[[], None]) -> None:
-        """`chore` is done at every beat; `should_stop` drops what renders."""
+    def __init__(
+        self, *, should_stop: Callable[[], bool], chore: Callable[[], None], look: Callable[[Work], None] = _nothing
+    ) -> None:
+        """`chore` is done at every beat, `look` for each work that is still ours; `should_stop` drops what renders."""
         super().__init__(name="pulse", daemon=True)
         self._should_stop = should_stop
         self._chore = chore
+        self._look = look
         self._held: dict[int, Work] = {}
         self._rendering: Work | None = None
         self._next_at: dict[int, float] = {}
@@ -77,17 +85,15 @@ class Pulse(threading.Thread):
             self._renew(work)
 
     def _renew(self, work: Work) -> None:
-        is_rendering = work is self._rendering
+        is_seen = work is self._rendering or work.phase == Phase.UPLOAD
         now = time.monotonic()
-        self._next_at[work.attempt.pk] = now + (TELL_SECONDS if is_rendering else RENEW_SECONDS)
-        cpu_percent, memory_mb = work.reading()
+        self._next_at[work.attempt.pk] = now + (TELL_SECONDS if is_seen else RENEW_SECONDS)
         phase = work.phase
         is_ours = reports.heartbeat(
             work.attempt,
             phase=phase,
             progress=work.progress,
-            cpu_percent=cpu_percent,
-            memory_mb=memory_mb,
+            reading=work.reading(),
             spent=work.spent(),
         )
         if is_ours:
@@ -95,6 +101,7 @@ class Pulse(threading.Thread):
             if phase != work.told_phase:
                 work.told_phase = phase
                 lifecycle.refresh_state(work.task.pk)
+            self._look(work)
         elif work.attempt.pk in self._held:
             work.drop(Dropped.CANCELLED if reports.is_cancel_asked(work.attempt) else Dropped.TAKEN)
 

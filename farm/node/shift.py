@@ -17,6 +17,7 @@ from farm.models import Node
 from farm.node import finisher, staging
 from farm.node.claims import Claims
 from farm.node.collector import BadFilter, Harvest, TooMuchLeft
+from farm.node.errands import Errands
 from farm.node.finisher import Finished, Finisher, GaveUp
 from farm.node.identity import FREE_DISK_BYTES, free_bytes
 from farm.node.pulse import Pulse
@@ -62,7 +63,8 @@ class Shift:
     def __init__(self, slot: Slot) -> None:
         self._slot = slot
         self._claims = Claims(slot.node, slot.name)
-        self._pulse = Pulse(should_stop=slot.should_stop, chore=self._claims.give_back_stale)
+        self._errands = Errands(slot.folder / "errands", slot.should_stop)
+        self._pulse = Pulse(should_stop=slot.should_stop, chore=self._claims.give_back_stale, look=self._errands.look)
         self._finisher = Finisher(self._pulse)
         self._workspace: Workspace | None = None
 
@@ -117,7 +119,8 @@ class Shift:
             if work.dropped:
                 return Harvest()
             self._claims.look_ahead()
-            outcome = workspace.render(work)
+            with self._errands.during(work, workspace):
+                outcome = workspace.render(work)
             self._claims.note_seconds(outcome.execution_seconds)
             if self._slot.should_stop():  # the engine may have been ended by the same signal
                 work.drop(Dropped.STOPPING)
@@ -142,6 +145,7 @@ class Shift:
         results: tuple[str, ...] = ()
         try:
             if work.dropped is Dropped.CANCELLED and work.task.upload_results_on_cancellation:
+                work.begin_results()
                 files = workspace.gather(work, outbox).files
                 for path, file in files:
                     finisher.upload(work, path, file)
@@ -171,6 +175,7 @@ class Shift:
             work.drop(Dropped.STOPPING if self._slot.should_stop() else Dropped.BROKEN)
             finisher.drop(work, self._pulse)
         self._pulse.end()
+        self._errands.end()
         if self._workspace is not None:
             self._workspace.close()
 

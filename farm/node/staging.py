@@ -10,6 +10,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -36,37 +37,58 @@ class NoRoom(Exception):
     """This machine's disk can't hold the task's files."""
 
 
+class Source(NamedTuple):
+    bucket: str
+    key: str
+    etag: str
+    size: int
+    """Bytes."""
+
+
 @dataclass
 class Plan:
-    objects: dict[str, tuple[str, str]] = field(default_factory=dict)
-    """path below the job folder → (bucket, key)"""
-    sizes: dict[str, int] = field(default_factory=dict)
+    objects: dict[str, Source] = field(default_factory=dict)
+    """path below the job folder → what lies there"""
     left_out: list[str] = field(default_factory=list)
 
     @property
     def total_bytes(self) -> int:
-        return sum(self.sizes.values())
+        return sum(source.size for source in self.objects.values())
+
+    def since(self, before: "Plan") -> "Plan":
+        """What is new or changed, of what `before` brought."""
+        changed = {path: source for path, source in self.objects.items() if before.objects.get(path) != source}
+        return Plan(changed)
 
 
-def stage(task: Task, folder: Path, should_stop: Callable[[], bool]) -> Plan:
+def stage(
+    task: Task, folder: Path, should_stop: Callable[[], bool], on_bytes: Callable[[int], None] | None = None
+) -> Plan:
     """Downloads everything into the empty folder. Stops early, incomplete, when asked to.
 
     Raises StagingFailed, NoRoom, or boto's errors when the store does not answer.
     """
     plan = plan_of(task)
+    refuse_clashes(plan)
+    download(task, plan, folder, should_stop, on_bytes)
+    return plan
+
+
+def download(
+    task: Task, plan: Plan, folder: Path, should_stop: Callable[[], bool], on_bytes: Callable[[int], None] | None
+) -> None:
+    """Brings the plan's files into a folder that nobody else writes in. Raises as `stage` does."""
     if plan.total_bytes + FREE_AFTER_STAGING_BYTES > shutil.disk_usage(folder).free:
         raise NoRoom(f"{plan.total_bytes // 2**20} MB of scene files don't fit on this machine's disk.")
-    _refuse_clashes(plan)
     for path in plan.objects:
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
 
     def fetch(path: str) -> None:
         if not should_stop():
-            _fetch(task, *plan.objects[path], folder / path)
+            _fetch(task, plan.objects[path], folder / path, on_bytes)
 
     with ThreadPoolExecutor(PARALLEL_DOWNLOADS, thread_name_prefix="staging") as pool:
         list(pool.map(fetch, plan.objects))
-    return plan
 
 
 def plan_of(task: Task) -> Plan:
@@ -78,8 +100,7 @@ def plan_of(task: Task) -> Plan:
         for found in backing.list_objects(task.account_id, bucket, prefix):
             path = safe_path(found.key.removeprefix(strip).lstrip("/"))
             if path:
-                plan.objects[path] = (bucket, found.key)
-                plan.sizes[path] = found.size
+                plan.objects[path] = Source(bucket, found.key, found.etag, found.size)
             elif not found.key.endswith("/"):
                 plan.left_out.append(found.key)
     return plan
@@ -95,7 +116,8 @@ def safe_path(key: str) -> str | None:
     return key
 
 
-def _refuse_clashes(plan: Plan) -> None:
+def refuse_clashes(plan: Plan) -> None:
+    """Raises StagingFailed where a path is a file in one bucket and a folder in another."""
     for path in plan.objects:
         if any(str(parent) in plan.objects for parent in Path(path).parents):
             raise StagingFailed(
@@ -103,14 +125,15 @@ def _refuse_clashes(plan: Plan) -> None:
             )
 
 
-def _fetch(task: Task, bucket: str, key: str, path: Path) -> None:
+def _fetch(task: Task, source: Source, path: Path, on_bytes: Callable[[int], None] | None) -> None:
     try:
-        backing.download(task.account_id, bucket, key, path)
+        backing.download(task.account_id, source.bucket, source.key, path, on_bytes=on_bytes)
     except ClientError as error:
         if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:
             raise StagingFailed(
                 "RESOURCE_MISSING",
-                f"“{key}” was removed from the bucket “{bucket}” while the task waited. Upload it again and resubmit.",
+                f"“{source.key}” was removed from the bucket “{source.bucket}” while the task waited. "
+                "Upload it again and resubmit.",
             ) from error
         raise
 

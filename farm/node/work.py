@@ -6,7 +6,9 @@ import time
 from enum import Enum
 
 from farm.models import Attempt, Phase
-from farm.node.meters import Meter, Reading
+from farm.node import machine
+from farm.node.collector import Stamp
+from farm.node.meters import Meter, Reading, Traffic
 from farm.node.output import Output
 from farm.node.reports import Spent
 
@@ -29,12 +31,21 @@ class Work:
         self.told_phase: str = Phase.DISPATCH
         self.progress = 0.0
         self.meter: Meter | None = None
+        self.traffic = Traffic()
         self.download_seconds = 0.0
         self.environment_seconds = 0.0
         self.execution_seconds = 0.0
         self.upload_seconds = 0.0
         self.claimed_at = time.monotonic()
         self.renewed_at = self.claimed_at
+        self.uploading = threading.Lock()
+        """Held for each file of a snapshot, and taken once before the results are uploaded."""
+        self.has_results = False
+        """The instance's own results are being uploaded: what a snapshot has is older."""
+        self.in_snapshots: dict[tuple[str, str], dict[str, Stamp]] = {}
+        """(bucket, prefix) → what snapshots have brought there."""
+        self._frequency_sum = 0.0
+        self._frequency_count = 0
         self._dropped: Dropped | None = None
         self._drop_lock = threading.Lock()
 
@@ -51,14 +62,39 @@ class Work:
             self._dropped = self._dropped or why
         self.output.close()
 
+    def begin_results(self) -> None:
+        """From here on no snapshot's file follows; one that is under way is waited for."""
+        self.phase = Phase.UPLOAD
+        self.has_results = True
+        with self.uploading:
+            pass
+
     def reading(self) -> Reading:
-        return self.meter.read() if self.meter and self.phase == Phase.EXECUTION else Reading(0.0, 0.0)
+        is_executing = self.phase == Phase.EXECUTION
+        engine = self.meter.read() if self.meter and is_executing else Reading()
+        frequency = machine.frequency_ghz()
+        if is_executing:
+            self._note_frequency(frequency)
+        received, sent = self.traffic.kbps()
+        return engine._replace(
+            frequency_ghz=frequency,
+            max_frequency_ghz=machine.max_frequency_ghz(),
+            network_in_kbps=received,
+            network_out_kbps=sent,
+        )
+
+    def _note_frequency(self, frequency: float) -> None:
+        self._frequency_sum += frequency
+        self._frequency_count += 1
 
     def spent(self) -> Spent:
+        if self.execution_seconds and not self._frequency_count:
+            self._note_frequency(machine.frequency_ghz())  # an execution shorter than a heartbeat
         return Spent(
             download_seconds=self.download_seconds,
             environment_seconds=self.environment_seconds,
             execution_seconds=self.execution_seconds,
             upload_seconds=self.upload_seconds,
             wall_seconds=time.monotonic() - self.claimed_at,
+            average_frequency_ghz=self._frequency_sum / self._frequency_count if self._frequency_count else 0.0,
         )

@@ -10,7 +10,7 @@ from farm.engines import profiles
 from farm.engines.events import Event, FileWritten, LogLine, Outcome, Progress
 from farm.engines.profile import Engine, EnginePlace, InstanceOrder
 from farm.models import Instance, Phase, Task
-from farm.node import collector, staging
+from farm.node import collector, resync, staging
 from farm.node.environment import environment_of, expanded
 from farm.node.meters import Meter
 from farm.node.work import Work
@@ -46,11 +46,16 @@ class Workspace:
         self._machine = machine
         self._open_engine = open_engine
         self._engine: Engine | None = None
+        self._is_engine_outdated = False
+        """It may hold an older state of files that were brought anew."""
         self._staged: dict[str, collector.Stamp] | None = None
+        self._plan = staging.Plan()
+        self.resources_version = 0
+        """Of the wish (Task.resources_version) that the files fulfil."""
 
     def prepare(self, work: Work) -> None:
-        """Stages the files, where they aren't there yet. Raises staging's and boto's errors."""
-        if self._staged is not None:
+        """Stages the files, where they aren't there yet, or not the newest. Raises staging's and boto's errors."""
+        if self._staged is not None and self.resources_version >= work.task.resources_version:
             return
         began = time.monotonic()
         work.phase = Phase.DOWNLOAD
@@ -58,8 +63,9 @@ class Workspace:
         self._folder.mkdir(mode=0o711, parents=True)
         self._job.mkdir(mode=0o700)
         (self._folder / "scratch").mkdir(mode=0o700)
-        plan = staging.stage(work.task, self._job, lambda: work.dropped is not None)
-        for key in plan.left_out[:20]:
+        self._plan = staging.stage(work.task, self._job, lambda: work.dropped is not None, work.traffic.receive)
+        self.resources_version = work.task.resources_version
+        for key in self._plan.left_out[:20]:
             work.output.add("stderr", f"Not staged, its name is no path below the job folder: {key[:200]!a}")
         if not work.dropped:
             self._staged = collector.stamps(self._job)
@@ -68,6 +74,8 @@ class Workspace:
     def render(self, work: Work) -> Outcome:
         """Runs the work's instance until it ends or the work is dropped. Raises EngineMissing, OSError."""
         instance = work.attempt.instance
+        if self._is_engine_outdated:
+            self.stop_engine()
         engine = self._engine or self._start(work)
         work.phase, work.meter = Phase.EXECUTION, Meter(engine.pid)
         outcome = engine.run(
@@ -90,10 +98,32 @@ class Workspace:
             self.close()
         return harvest
 
+    def copy(
+        self, outbox: Path, filters: collector.Filters, sent: dict[str, collector.Stamp], most_bytes: int
+    ) -> list[collector.Copied]:
+        """What the instance has so far, but for what `sent` holds. Raises TooMuchLeft, BadFilter, OSError."""
+        return collector.copy(self._job, {**(self._staged or {}), **sent}, outbox, filters, most_bytes)
+
+    def fetch_news(self, work: Work, incoming: Path) -> resync.News:
+        """What changed in the buckets, into a folder of its own. Raises staging's and boto's errors."""
+        return resync.fetch(work.task, self._plan, incoming, lambda: work.dropped is not None, work.traffic.receive)
+
+    def lay_news(self, work: Work, news: resync.News, version: int) -> None:
+        """Puts it in its place under the instance that renders; the next one begins with a fresh engine."""
+        if self._staged is None or work.dropped:
+            return
+        laid, faults = resync.lay(news, self._job)
+        self._staged |= laid
+        self._plan, self.resources_version = news.plan, version
+        self._is_engine_outdated = self._is_engine_outdated or bool(laid)
+        for fault in faults[:20]:
+            work.output.add("stderr", fault)
+
     def stop_engine(self) -> None:
         if self._engine is not None:
             self._engine.close()
             self._engine = None
+        self._is_engine_outdated = False
 
     def close(self) -> None:
         """Ends the engine and forgets the files; the next render stages them anew."""

@@ -6,7 +6,7 @@ prefix of the backing bucket; the store keeps the bytes.
 
 import logging
 import mimetypes
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -151,19 +151,29 @@ def list_objects(account_id: int, bucket: str, prefix: str = "") -> Iterator[Sto
                 yield StoredObject(found["Key"].removeprefix(base), found["ETag"].strip('"'), found["Size"])
 
 
-def download(account_id: int, bucket: str, key: str, to_path: Path) -> None:
+def download(
+    account_id: int, bucket: str, key: str, to_path: Path, *, on_bytes: Callable[[int], None] | None = None
+) -> None:
     """Writes the object to a file, in parallel ranges. botocore's ClientError if it isn't there."""
-    client().download_file(settings.S3_BUCKET, object_prefix(account_id, bucket) + check_key(key), str(to_path))
+    client().download_file(
+        settings.S3_BUCKET, object_prefix(account_id, bucket) + check_key(key), str(to_path), Callback=on_bytes
+    )
 
 
-def upload(account_id: int, bucket: str, key: str, path: Path) -> None:
-    """Stores a file, in parallel parts where it is large. Raises BadKey, or boto3's S3UploadFailedError."""
+def upload(
+    account_id: int, bucket: str, key: str, path: Path, *, on_bytes: Callable[[int], None] | None = None
+) -> None:
+    """Stores a file, in parallel parts where it is large. Raises BadKey, or boto3's S3UploadFailedError.
+
+    `on_bytes` is told, from any thread, how many bytes more have gone out.
+    """
     kind = mimetypes.guess_type(key)[0] or "application/octet-stream"
     client().upload_file(
         str(path),
         settings.S3_BUCKET,
         object_prefix(account_id, bucket) + check_key(key),
         ExtraArgs={"ContentType": kind},
+        Callback=on_bytes,
     )
 
 

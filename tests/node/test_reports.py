@@ -6,6 +6,7 @@ from accounts import ledger
 from farm import lifecycle, scheduler
 from farm.models import Attempt, InstanceState, TaskState
 from farm.node import reports
+from farm.node.meters import Reading
 from farm.node.reports import Spent
 
 ERROR = {"code": "CRASHED", "message": "Blender crashed.", "debug": ""}
@@ -70,8 +71,8 @@ def test_a_success_reported_twice_is_charged_once(task, alice, attempt):
 def test_a_heartbeat_renews_the_lease_and_tells_how_it_goes(task, attempt):
     task.instances.update(lease_until=None)
 
-    reports.heartbeat(attempt, phase="execution", progress=40, cpu_percent=180, memory_mb=700)
-    reports.heartbeat(attempt, phase="execution", progress=60, cpu_percent=150, memory_mb=500)
+    reports.heartbeat(attempt, phase="execution", progress=40, reading=Reading(cpu_percent=180, memory_mb=700))
+    reports.heartbeat(attempt, phase="execution", progress=60, reading=Reading(cpu_percent=150, memory_mb=500))
 
     instance = task.instances.get()
     assert (instance.phase, instance.progress, instance.memory_mb, instance.peak_memory_mb) == (

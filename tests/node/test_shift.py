@@ -107,9 +107,9 @@ def test_a_frame_is_not_called_done_before_its_file_is_in_the_bucket(alice, orde
     task = order(alice, [1])
     upload, seen = backing.upload, []
 
-    def upload_late(*file):
+    def upload_late(*file, **told):
         seen.append((states(task), bucket_content(alice, "out")))
-        upload(*file)
+        upload(*file, **told)
 
     monkeypatch.setattr(backing, "upload", upload_late)
 
@@ -123,10 +123,10 @@ def test_a_store_that_is_away_for_a_while_costs_nothing(alice, order, bucket_con
     task = order(alice, [1])
     upload, refusals = backing.upload, iter([EndpointConnectionError(endpoint_url="store"), S3UploadFailedError("503")])
 
-    def upload_at_last(*file):
+    def upload_at_last(*file, **told):
         for refusal in refusals:
             raise refusal
-        upload(*file)
+        upload(*file, **told)
 
     monkeypatch.setattr(backing, "upload", upload_at_last)
 
