@@ -120,6 +120,13 @@ class AccountBucket:
     def delete(self, key: str) -> None:
         self.client.delete_object(**self.at(key))
 
+    def delete_all(self) -> None:
+        """Every object; doing it again after it was cut short goes on."""
+        keys = [found.key for found in self.list()]
+        for first in range(0, len(keys), 1000):
+            objects = [{"Key": self.prefix + key} for key in keys[first : first + 1000]]
+            self.client.delete_objects(Bucket=self.bucket, Delete={"Objects": objects, "Quiet": True})
+
     def signed_picture(self, key: str, name: str, *, as_attachment: bool) -> str:
         """A URL that hands the object out under `name` for an hour."""
         kind = SHOWN_INLINE.get(Path(key).suffix.lower())

@@ -3,9 +3,9 @@
 from celery import shared_task
 
 from accounts.models import Account
-from jobs.domain import pictures, poller, scene_check, submission
+from jobs.domain import add_on_check, library_links, pictures, poller, scene_check, submission
 from jobs.domain import sweep as sweeping
-from jobs.models import Job, Scene
+from jobs.models import AddOn, Job, Library, Scene
 
 
 @shared_task
@@ -17,6 +17,18 @@ def sweep() -> None:
 def check_scene(scene_id: str) -> None:
     for scene in Scene.objects.filter(pk=scene_id).select_related("account"):
         scene_check.check(scene)
+
+
+@shared_task
+def look_through_library(library_id: str) -> None:
+    for library in Library.objects.filter(pk=library_id).select_related("account"):
+        library_links.look_through(library)
+
+
+@shared_task
+def check_add_on(add_on_id: str) -> None:
+    for add_on in AddOn.objects.filter(pk=add_on_id).select_related("account"):
+        add_on_check.check(add_on)
 
 
 @shared_task

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from jobs.views import downloads, live, logs, pages, pages_render, pages_scene, scenes, uploads
+from jobs.views import add_ons, downloads, libraries, live, logs, pages, pages_render, pages_scene, scenes, uploads
 
 urlpatterns = [
     path("", pages.landing, name="landing"),
@@ -12,9 +12,26 @@ urlpatterns = [
     path("scenes/", scenes.create, name="scenes_create"),
     path("scenes/<uuid:scene_id>/part/", pages_scene.scene_part, name="scene_part"),
     path("scenes/<uuid:scene_id>/order/", pages_scene.order, name="order"),
+    path("scenes/<uuid:scene_id>/order/version/", pages_scene.order_of_version, name="order_of_version"),
     path("scenes/<uuid:scene_id>/uploaded/", scenes.uploaded, name="scene_uploaded"),
     path("scenes/<uuid:scene_id>/main-file/", scenes.main_file, name="scene_main_file"),
-    path("scenes/<uuid:scene_id>/uploads/", uploads.begin, name="uploads_begin"),
+    path("scenes/<uuid:scene_id>/uploads/", uploads.begin_in_scene, name="uploads_begin"),
+    path("libraries/", libraries.shelf, name="libraries"),
+    path("libraries/<uuid:library_id>/", libraries.library, name="library"),
+    path("libraries/<uuid:library_id>/files/", libraries.files_part, name="library_files"),
+    path("libraries/<uuid:library_id>/refresh/", libraries.refresh, name="library_refresh"),
+    path("libraries/<uuid:library_id>/delete/", libraries.delete, name="library_delete"),
+    path("libraries/<uuid:library_id>/files/delete/", libraries.delete_file, name="library_file_delete"),
+    path("libraries/<uuid:library_id>/uploads/", uploads.begin_in_library, name="library_uploads"),
+    path("libraries/<uuid:library_id>/uploaded/", libraries.uploaded, name="library_uploaded"),
+    path("add-ons/", add_ons.add_ons, name="add_ons"),
+    path("add-ons/create/", add_ons.create, name="add_on_create"),
+    path("add-ons/<uuid:add_on_id>/row/", add_ons.row, name="add_on_row"),
+    path("add-ons/<uuid:add_on_id>/always/", add_ons.always, name="add_on_always"),
+    path("add-ons/<uuid:add_on_id>/delete/", add_ons.delete, name="add_on_delete"),
+    path("add-ons/<uuid:add_on_id>/uploads/", uploads.begin_in_add_on, name="add_on_uploads"),
+    path("add-ons/<uuid:add_on_id>/uploaded/", add_ons.uploaded, name="add_on_uploaded"),
+    path("scenes/<uuid:scene_id>/add-ons/", add_ons.order_part, name="order_add_ons"),
     path("uploads/open/", uploads.still_open, name="open_uploads"),
     path("uploads/<uuid:upload_id>/sign/", uploads.sign, name="upload_sign"),
     path("uploads/<uuid:upload_id>/parts/", uploads.parts, name="upload_parts"),

@@ -130,6 +130,8 @@ CELERY_TASK_ROUTES = {
     # Minutes long for a large zip: never in the way of the sweeps, polls and submissions.
     "jobs.tasks.check_scene": {"queue": "heavy"},
     "jobs.tasks.open_pictures": {"queue": "heavy"},
+    "jobs.tasks.look_through_library": {"queue": "heavy"},
+    "jobs.tasks.check_add_on": {"queue": "heavy"},
 }
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]

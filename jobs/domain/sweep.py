@@ -8,10 +8,10 @@ from django.core.cache import cache
 from django.db.models import Q
 from django.utils import timezone
 
-from jobs.domain import discovery, finishing, lifecycle, uploads
+from jobs.domain import add_ons, discovery, finishing, lifecycle, uploads
 from jobs.enums import FrameState, JobState, SceneState, UploadState
 from jobs.hurry import hurry
-from jobs.models import FarmPoller, Frame, Job, Scene
+from jobs.models import AddOn, FarmPoller, Frame, Job, Library, Scene
 
 AT_ONCE = 100
 HOURLY, EVERY_FEW_SECONDS, OFTEN = 3600, 5, 2
@@ -26,9 +26,12 @@ def sweep() -> None:
     _at_most_every(OFTEN, discovery.ask_for_scripting_accounts)
     _at_most_every(EVERY_FEW_SECONDS, _open_pictures)
     _at_most_every(EVERY_FEW_SECONDS, _settle_lost_checks)
+    _at_most_every(EVERY_FEW_SECONDS, _look_through_libraries)
+    _at_most_every(EVERY_FEW_SECONDS, _check_add_ons)
     _at_most_every(EVERY_FEW_SECONDS, lifecycle.give_up_cancelling)
     _at_most_every(HOURLY, uploads.abort_idle)
     _at_most_every(HOURLY, _forget_empty_scenes)
+    _at_most_every(HOURLY, add_ons.forget_unfinished)
 
 
 def _at_most_every(seconds: int, work: Callable[[], None]) -> None:
@@ -50,6 +53,16 @@ def _settle_lost_checks() -> None:
     """Read, and ready; only Blender's own word is missing, because its worker was lost."""
     lost = _due_scenes(SceneState.READY)
     Scene.objects.filter(pk__in=lost).update(due_at=None, checked_at=timezone.now())
+
+
+def _look_through_libraries() -> None:
+    for library_id in Library.objects.filter(due_at__lte=timezone.now()).values_list("pk", flat=True)[:AT_ONCE]:
+        hurry("look_through_library", library_id)
+
+
+def _check_add_ons() -> None:
+    for add_on_id in AddOn.objects.filter(due_at__lte=timezone.now()).values_list("pk", flat=True)[:AT_ONCE]:
+        hurry("check_add_on", add_on_id)
 
 
 def _due_scenes(state: SceneState) -> list[UUID]:

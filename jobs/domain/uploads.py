@@ -3,25 +3,23 @@
 import uuid
 from collections.abc import Iterable
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet, Sum
+from django.db.models import Q, QuerySet, Sum
 from django.utils import timezone
 
-from jobs.buckets import AccountBucket, UploadGone, bucket_of
-from jobs.domain import paths
-from jobs.domain.scenes import SCENES_BUCKET, key
+from jobs.buckets import AccountBucket, UploadGone
+from jobs.domain import library_files, paths
+from jobs.domain.upload_places import Place, bucket_at, key_at, rules_of
 from jobs.enums import SceneState, UploadState
-from jobs.models import Scene, Upload
+from jobs.models import Library, LibraryFile, Upload
 
 if TYPE_CHECKING:
     from accounts.models import Account
 
 SMALLEST_PART_BYTES = 16 * 1024 * 1024
 MOST_PARTS = 9000
-MOST_FILES = 20_000
-MOST_SCENE_BYTES = 200 * 1024**3
 MOST_PARTS_SIGNED_AT_ONCE = 100
 IDLE_FOR = timedelta(days=7)
 
@@ -39,7 +37,8 @@ class PartsMissing(Exception):
 
 
 def of(account: "Account") -> QuerySet[Upload]:
-    return Upload.objects.filter(scene__account_id=account.pk).select_related("scene__account")
+    is_theirs = Q(scene__account=account.pk) | Q(library__account=account.pk) | Q(add_on__account=account.pk)
+    return Upload.objects.filter(is_theirs).select_related("scene__account", "library__account", "add_on__account")
 
 
 def part_size(size_bytes: int) -> int:
@@ -60,22 +59,32 @@ def size_of_part(upload: Upload, number: int) -> int:
     return upload.part_size_bytes
 
 
-def begin(scene: Scene, path: str, size_bytes: int, fingerprint: str) -> Upload:
+def begin(place: Place, path: str, size_bytes: int, fingerprint: str) -> Upload:
     """The upload of this file: a new one, or the one that was left off. Raises UploadRefused."""
-    path = _checked(scene, path, size_bytes)
-    _check_room(scene, path, size_bytes)
-    upload = scene.uploads.filter(path=path).first()
-    same = upload is not None and (upload.size_bytes, upload.fingerprint) == (size_bytes, fingerprint)
-    if upload is not None and same and upload.state != UploadState.ABORTED:
+    path = _checked(place, path, size_bytes)
+    _check_room(place, path, size_bytes)
+    upload = place.uploads.filter(path=path).first()
+    if upload is not None and (upload.size_bytes, upload.fingerprint) == (size_bytes, fingerprint) and _goes_on(upload):
         _touch(upload)
         return upload
     if upload is None:
-        upload = Upload(id=uuid.uuid4(), scene=scene, path=path)
+        upload = _new(place, path)
     elif upload.s3_upload_id:
         _bucket(upload).abort_upload(_key(upload), upload.s3_upload_id)
     upload.size_bytes, upload.fingerprint = size_bytes, fingerprint[:200]
     upload.part_size_bytes = part_size(size_bytes)
     return _begun(upload)
+
+
+def _goes_on(upload: Upload) -> bool:
+    """One that arrived counts only while its file is there: S3 tools may have taken it away."""
+    if upload.state == UploadState.COMPLETED:
+        return _bucket(upload).size_of(_key(upload)) == upload.size_bytes
+    return upload.state == UploadState.OPEN
+
+
+def _new(place: Place, path: str) -> Upload:
+    return Upload(id=uuid.uuid4(), path=path, **{rules_of(place).field: place})
 
 
 def _begun(upload: Upload) -> Upload:
@@ -92,30 +101,54 @@ def _begun(upload: Upload) -> Upload:
             upload.save()
     except IntegrityError:  # the same file was begun twice at once: the first one counts
         bucket.abort_upload(_key(upload), upload.s3_upload_id)
-        return Upload.objects.get(scene=upload.scene, path=upload.path)
+        return upload.place.uploads.get(path=upload.path)
+    if upload.state == UploadState.COMPLETED:
+        _note(upload)
     return upload
 
 
-def _checked(scene: Scene, path: str, size_bytes: int) -> str:
-    if scene.state != SceneState.UPLOADING:
-        raise UploadRefused("This scene is complete. Begin a new render to add files.")
-    if not 0 <= size_bytes <= MOST_SCENE_BYTES:
-        raise UploadRefused("This file is larger than a scene may be (200 GB).")
+def _note(upload: Upload) -> None:
+    """A library shows its files as they arrive."""
+    if upload.library is not None:
+        library_files.note(upload.library, upload.path)
+
+
+def _checked(place: Place, path: str, size_bytes: int) -> str:
+    rules = rules_of(place)
+    if rules.why_shut:
+        raise UploadRefused(rules.why_shut)
+    if not 0 <= size_bytes <= rules.most_bytes:
+        raise UploadRefused(f"This file is larger than {_a(rules.noun)} may be ({rules.most_words}).")
     try:
         return paths.clean(path)
     except paths.PathRefused as refusal:
         raise UploadRefused(str(refusal)) from refusal
 
 
-def _check_room(scene: Scene, path: str, size_bytes: int) -> None:
-    there = scene.uploads.exclude(state=UploadState.ABORTED).exclude(path=path)
-    if there.count() >= MOST_FILES:
-        raise UploadRefused(f"A scene has at most {MOST_FILES:,} files. Leave out caches and old versions.")
-    if (there.aggregate(sum=Sum("size_bytes"))["sum"] or 0) + size_bytes > MOST_SCENE_BYTES:
-        raise UploadRefused("A scene has at most 200 GB. Leave out what it does not need.")
-    twin = there.filter(path__iexact=path).first()
-    if twin is not None:
-        raise UploadRefused(f"{path} and {twin.path} differ only in capitals. Rename one of them.")
+def _a(noun: str) -> str:
+    return f"an {noun}" if noun[0] in "aeiou" else f"a {noun}"
+
+
+def _check_room(place: Place, path: str, size_bytes: int) -> None:
+    rules = rules_of(place)
+    what = _a(rules.noun).capitalize()
+    others = [held.exclude(path=path) for held in _held(place)]
+    if sum(held.count() for held in others) >= rules.most_files:
+        files = "1 file" if rules.most_files == 1 else f"{rules.most_files:,} files"
+        raise UploadRefused(f"{what} has at most {files}. Leave out caches and old versions.")
+    if sum(held.aggregate(sum=Sum("size_bytes"))["sum"] or 0 for held in others) + size_bytes > rules.most_bytes:
+        raise UploadRefused(f"{what} has at most {rules.most_words}. Leave out what it does not need.")
+    for held in others:
+        twin = held.filter(path__iexact=path).first()
+        if twin is not None:
+            raise UploadRefused(f"{path} and {twin.path} differ only in capitals. Rename one of them.")
+
+
+def _held(place: Place) -> list[QuerySet[Any]]:
+    """What counts against its room: a library's files stay whoever brought them."""
+    if isinstance(place, Library):
+        return [LibraryFile.objects.filter(library=place), place.uploads.filter(state=UploadState.OPEN)]
+    return [place.uploads.exclude(state=UploadState.ABORTED)]
 
 
 def sign(upload: Upload, numbers: Iterable[int]) -> dict[int, str]:
@@ -176,6 +209,7 @@ def complete(upload: Upload) -> None:
         state=UploadState.COMPLETED, touched_at=timezone.now()
     )
     upload.state = UploadState.COMPLETED
+    _note(upload)
 
 
 def abort(upload: Upload) -> None:
@@ -183,7 +217,7 @@ def abort(upload: Upload) -> None:
     bucket = _bucket(upload)
     if upload.state == UploadState.OPEN:
         bucket.abort_upload(_key(upload), upload.s3_upload_id)
-    elif upload.state == UploadState.COMPLETED and upload.scene.state == SceneState.UPLOADING:
+    elif upload.state == UploadState.COMPLETED and not upload.library and not rules_of(upload.place).why_shut:
         bucket.delete(_key(upload))
     else:
         return
@@ -192,14 +226,14 @@ def abort(upload: Upload) -> None:
 
 
 def still_open(account: "Account") -> QuerySet[Upload]:
-    """What can be gone on with, newest first."""
+    """Scenes' files that can be gone on with, newest first."""
     return of(account).filter(state=UploadState.OPEN, scene__state=SceneState.UPLOADING).order_by("-touched_at")
 
 
 def abort_idle(most: int = 50) -> None:
     """The sweep's part: frees what nobody came back to."""
     idle = Upload.objects.filter(state=UploadState.OPEN, touched_at__lt=timezone.now() - IDLE_FOR)
-    for upload in idle.select_related("scene__account")[:most]:
+    for upload in idle.select_related("scene__account", "library__account", "add_on__account")[:most]:
         abort(upload)
 
 
@@ -208,8 +242,8 @@ def _touch(upload: Upload) -> None:
 
 
 def _bucket(upload: Upload) -> AccountBucket:
-    return bucket_of(upload.scene.account, SCENES_BUCKET)
+    return bucket_at(upload.place)
 
 
 def _key(upload: Upload) -> str:
-    return key(upload.scene, upload.path)
+    return key_at(upload.place, upload.path)

@@ -6,18 +6,35 @@ from django.http import HttpRequest, JsonResponse
 from django.shortcuts import get_object_or_404
 
 from jobs.domain import paths, uploads
-from jobs.models import Scene, Upload
+from jobs.domain.upload_places import Place
+from jobs.models import AddOn, Library, Scene, Upload
 from jobs.views.door import BadBody, account_of, body_of, json_door, number_in, refusal, text_in
 
 
 @json_door("POST")
-def begin(request: HttpRequest, scene_id: UUID) -> JsonResponse:
+def begin_in_scene(request: HttpRequest, scene_id: UUID) -> JsonResponse:
     scene = get_object_or_404(Scene.objects.select_related("account"), pk=scene_id, account=account_of(request))
+    return _begun(request, scene)
+
+
+@json_door("POST")
+def begin_in_library(request: HttpRequest, library_id: UUID) -> JsonResponse:
+    mine = Library.objects.visible_to(account_of(request)).select_related("account")
+    return _begun(request, get_object_or_404(mine, pk=library_id))
+
+
+@json_door("POST")
+def begin_in_add_on(request: HttpRequest, add_on_id: UUID) -> JsonResponse:
+    mine = AddOn.objects.visible_to(account_of(request)).select_related("account")
+    return _begun(request, get_object_or_404(mine, pk=add_on_id))
+
+
+def _begun(request: HttpRequest, place: Place) -> JsonResponse:
     body = body_of(request)
     path = text_in(body, "path", 4000)
     if paths.is_dropped(path):
         return JsonResponse({"id": None, "state": "dropped", "part_size": 0, "part_count": 0, "done_parts": []})
-    upload = uploads.begin(scene, path, number_in(body, "size"), text_in(body, "fingerprint", 1000))
+    upload = uploads.begin(place, path, number_in(body, "size"), text_in(body, "fingerprint", 1000))
     return JsonResponse(_said(upload))
 
 
@@ -73,7 +90,7 @@ def still_open(request: HttpRequest) -> JsonResponse:
                 {
                     "id": str(upload.pk),
                     "scene": str(upload.scene_id),
-                    "scene_name": upload.scene.name,
+                    "scene_name": str(upload.scene),
                     "path": upload.path,
                     "size": upload.size_bytes,
                     "fingerprint": upload.fingerprint,
