@@ -1,6 +1,7 @@
 """The life of a host program: it reads orders from standard input, one JSON object a line, and answers each.
 
-The first line is the farm's greeting. The farm ends a host program, or closes its input.
+The first line is the farm's greeting. The farm ends a host program, or closes its input. Import this
+module before the renderer's.
 """
 
 import ctypes
@@ -13,29 +14,32 @@ from host_speaking import Fault, Speaker
 _C_LINE_BUFFERED = 1
 
 
+_LIBC = ctypes.CDLL(None)
+
+
+def _print_line_by_line():
+    """Into a pipe C would keep 4 KB back, and Python 8."""
+    _LIBC.setvbuf.argtypes = [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_int, ctypes.c_size_t]
+    _LIBC.setvbuf(ctypes.c_void_p.in_dll(_LIBC, "stdout"), None, _C_LINE_BUFFERED, 0)
+    sys.stdout.reconfigure(line_buffering=True)
+    sys.stderr.reconfigure(line_buffering=True)
+
+
+_print_line_by_line()  # at import, before the renderer is imported and prints its first line
+
+
 def serve(make_host, software):
     """`make_host(speaker, greeting)` gives an object whose `carry_out(order)` raises Fault or returns nothing."""
-    libc = _line_by_line()
     orders = _take_over_input()
     greeting = json.loads(orders.readline() or "null")
     if greeting is None:
         os._exit(0)
-    speaker = Speaker(greeting["nonce"], libc)
+    speaker = Speaker(greeting["nonce"], _LIBC)
     host = make_host(speaker, greeting)
     for line in orders:
         speaker.result(**_answer(host, json.loads(line), software))
     sys.stdout.flush()
     os._exit(0)  # a renderer may hang or crash while the interpreter ends
-
-
-def _line_by_line():
-    """Into a pipe C would keep 4 KB back, and Python 8."""
-    libc = ctypes.CDLL(None)
-    libc.setvbuf.argtypes = [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_int, ctypes.c_size_t]
-    libc.setvbuf(ctypes.c_void_p.in_dll(libc, "stdout"), None, _C_LINE_BUFFERED, 0)
-    sys.stdout.reconfigure(line_buffering=True)
-    sys.stderr.reconfigure(line_buffering=True)
-    return libc
 
 
 def _take_over_input():
@@ -56,5 +60,5 @@ def _answer(host, order, software):
         return {"error_code": "OUT_OF_MEMORY", "error_message": "The scene needs more memory than there is here."}
     except Exception as failure:
         words = " ".join(str(failure).split())[:500]
-        return {"error_code": "RENDER_FAILED", "error_message": f"{software} could not render this picture: {words}"}
+        return {"error_code": "RENDER_FAILED", "error_message": f"{software} could not render this frame: {words}"}
     return {"error_code": "", "error_message": ""}

@@ -7,13 +7,14 @@ import sys
 import time
 from dataclasses import dataclass
 
-sys.path[:0] = [os.path.dirname(os.path.abspath(__file__)), os.path.join(os.path.dirname(__file__), "..", "hosts")]
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "hosts"))
 
-import host_ini  # noqa: E402
-import host_job  # noqa: E402
-import host_listening  # noqa: E402
-import host_order  # noqa: E402
-import host_serving  # noqa: E402
+import host_ini
+import host_job
+import host_listening
+import host_order
+import host_serving
 
 _CONFIGURATION = """[File I/O Security]
 restricted
