@@ -94,7 +94,7 @@ def launch(
 
 def _in_the_cage(put: cage.Cage, command: Sequence[str], streams: Mapping[str, Stream]) -> "subprocess.Popen[bytes]":
     """bwrap itself gets no more environment than the command: it can be read at /proc/1/environ inside."""
-    with _readable(seccomp.build_filter(may_fork=put.limits.may_fork)) as rules:
+    with _readable(_rules(put.limits)) as rules:
         words = put.command(command, rules)
         return _from_a_thread_that_stays(words, env=dict(put.environment), pass_fds=(rules,), **streams)
 
@@ -104,9 +104,13 @@ def _in_an_image(
 ) -> "subprocess.Popen[bytes]":
     """Nothing of the environment, which is a stranger's, reaches a program of ours: it could steer its loader."""
     script = image_root.start_script(starts_in, put.environment)
-    with _readable(seccomp.build_filter(may_fork=put.limits.may_fork)) as rules, _readable(script) as start:
+    with _readable(_rules(put.limits)) as rules, _readable(script) as start:
         words = put.command(command, rules, start)
         return _from_a_thread_that_stays(words, env={}, pass_fds=(rules, start), **streams)
+
+
+def _rules(limits: Limits) -> bytes:
+    return seccomp.build_filter(may_fork=limits.may_fork, may_connect=limits.may_connect)
 
 
 @contextlib.contextmanager

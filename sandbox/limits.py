@@ -32,6 +32,9 @@ class Limits:
     may_fork: bool = False
     """A renderer needs threads only; without new processes there is no fork bomb and nothing to survive it."""
 
+    may_connect: bool = False
+    """Sockets, in tier A only, where the network is empty: to what the caller put into the command's folders."""
+
     @property
     def address_space_bytes(self) -> int:
         return (self.memory_mb + _ADDRESS_HEAD_ROOM_MB) * 1_048_576

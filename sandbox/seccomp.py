@@ -16,6 +16,7 @@ _CLONE_THREAD = 0x00010000
 _CLONE_NEW_NAMESPACES = 0x7E020000
 _TIOCSTI, _TIOCLINUX = 0x5412, 0x541C
 _OWN_PROCESS = 0
+_SOCKETS, _AF_INET6 = ("socket", "socketpair"), 10
 
 _PR_SET_NO_NEW_PRIVS, _PR_SET_SECCOMP, _SECCOMP_MODE_FILTER = 38, 22, 2
 
@@ -61,7 +62,7 @@ class _Program:
         return bytes(self.code)
 
 
-def build_filter(*, may_fork: bool, own_process: int | None = None) -> bytes:
+def build_filter(*, may_fork: bool, may_connect: bool = False, own_process: int | None = None) -> bytes:
     """The program as `bwrap --seccomp` and the kernel read it.
 
     `own_process`: the only process that may be signalled or limited, where no process
@@ -72,7 +73,10 @@ def build_filter(*, may_fork: bool, own_process: int | None = None) -> bytes:
         raise Unavailable("the numbers of this processor's system calls are not known")
     program = _Program(architecture)
     for name, error in syscalls.refused_outright().items():
-        program.refuse(name, error)
+        if may_connect and name in _SOCKETS:
+            program.refuse_by_argument(name, 0, _AT_LEAST, _AF_INET6 + 1, when=True)
+        else:
+            program.refuse(name, error)
     _refuse_new_processes(program, may_fork=may_fork)
     for request in (_TIOCSTI, _TIOCLINUX):
         program.refuse_by_argument("ioctl", 1, _EQUAL, request, when=True)
