@@ -194,12 +194,12 @@ def _running(task: Task) -> QuerySet[Instance]:
 def _trigger(task: Task, wish: Wish) -> Snapshot:
     backing.create_bucket(task.account, wish.bucket)
     with transaction.atomic():
+        old = task.snapshots.exclude(status__in=UNFINISHED).order_by("-triggered_at")[KEPT - 1 :]
+        Snapshot.objects.filter(pk__in=list(old.values_list("pk", flat=True))).delete()
         snapshot = Snapshot.objects.create(task=task, **vars(wish))
         SnapshotPart.objects.bulk_create(
             SnapshotPart(snapshot=snapshot, instance=instance) for instance in _running(task)
         )
-        old = task.snapshots.exclude(status__in=UNFINISHED).order_by("-triggered_at")[KEPT:]
-        Snapshot.objects.filter(pk__in=list(old.values_list("pk", flat=True))).delete()
     _conclude([snapshot.pk])
     snapshot.refresh_from_db()
     return snapshot

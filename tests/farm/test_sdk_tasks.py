@@ -229,16 +229,6 @@ def test_failed_frames_are_rendered_again_as_a_new_task(order, as_alice, machine
     assert as_alice.retrieve_task(answer.json()["uuid"]).advanced_range == "1"
 
 
-def test_a_snapshot_says_that_there_are_none(order):
-    with pytest.raises(QarnotGenericException, match="Snapshots are not offered"):
-        order(1).instant()
-
-
-def test_new_resources_for_a_running_task_are_refused_in_words(order):
-    with pytest.raises(QarnotGenericException, match="Submit the task again"):
-        order(1).update_resources()
-
-
 def test_refusals_are_the_exceptions_of_the_sdk(as_alice, connect, bob, monkeypatch):
     with pytest.raises(QarnotGenericException, match="Invalid fields: name"):
         as_alice.create_task("", "blender-4.5", 1).submit()
