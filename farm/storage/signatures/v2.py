@@ -38,7 +38,9 @@ def query_claim(request: S3Request, now: datetime) -> Claim:
     if not (expires.isascii() and expires.isdigit() and len(expires) < 12):
         raise S3Error("AccessDenied", "Expires must be a time in seconds since 1970.")
     check_expiry(datetime.fromtimestamp(int(expires), UTC), now)
-    return _claim(request, request.query["AWSAccessKeyId"], request.query.get("Signature", ""), expires)
+    # s3cmd leaves the `+` of an e-mail as it is, which a query reads as a space; no e-mail has one.
+    access_key = request.query["AWSAccessKeyId"].replace(" ", "+")
+    return _claim(request, access_key, request.query.get("Signature", ""), expires)
 
 
 def _claim(request: S3Request, access_key: str, signature: str, date: str) -> Claim:
