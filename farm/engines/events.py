@@ -37,6 +37,7 @@ _SCENE_FAULTS = frozenset(
         "SCENE_OUTSIDE",
         "SCENE_MISSING",
         "SCENE_UNREADABLE",
+        "FILE_MISSING",
         "SCENE_NAME_UNKNOWN",
         "CAMERA_UNKNOWN",
         "NO_CAMERA",

@@ -19,6 +19,6 @@ PROFILES = (
         open_engine=open_engine,
         scene_endings=(".pov", ".ini"),
         scene_constant="POVRAY_FILE",
-        reader=Path(__file__).resolve().parent / "reader.py",
+        reader=Path(__file__).resolve().parent / "host_reader.py",
     ),
 )

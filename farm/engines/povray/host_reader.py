@@ -1,0 +1,138 @@
+"""The scene check of POV-Ray: reads a .pov or .ini and what it includes, without running anything of it."""
+
+import os
+import re
+import sys
+from dataclasses import dataclass, field
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "hosts"))
+
+import host_ini
+import host_reading
+import host_standard
+
+_MOST_FILES = 500
+_NEWEST_VERSION = 3.7
+_TOKENS = re.compile(
+    r"//[^\n]*|/\*.*?\*/"
+    r'|(?P<word>\#\s*\w+|[A-Za-z_]\w*)(?:\s*(?P<string>"(?:\\.|[^"\\\n])*"))?'
+    r'|(?P<number>[+-]?\d+\.?\d*)|"(?:\\.|[^"\\\n])*"',
+    re.DOTALL,
+)
+_OPENS, _CLOSES = {"if", "ifdef", "ifndef", "switch", "while", "for", "macro"}, {"end"}
+_IMAGES = {"png", "jpeg", "tga", "gif", "ppm", "pgm", "tiff", "iff", "sys", "exr", "hdr", "df3"}
+_KINDS = {"ttf": "font", "include": "include", "fopen": "file", **dict.fromkeys(_IMAGES, "image")}
+_HINT = re.compile(r"//\s*((?:[+-]\w\S*\s*)+)$", re.MULTILINE)
+
+
+@dataclass
+class Scene:
+    """What was found in the .pov and all it includes."""
+
+    job: str
+    folders: list
+    links: host_reading.LinkedFiles
+    problems: list = field(default_factory=list)
+    cameras: int = 0
+    version: str = ""
+    seen: set = field(default_factory=set)
+
+
+def read(job, main_file):
+    """Facts of the scene in the farm's words. Raises Unreadable."""
+    main = os.path.realpath(os.path.join(job, main_file))
+    host_reading.text_of(main, main_file)
+    sources = host_ini.find_sources(main)
+    pov = os.path.join(sources.folder, sources.pov)
+    if sources.pov != os.path.basename(main) and not os.path.isfile(pov):
+        raise host_reading.Unreadable(
+            f"“{main_file}” names the scene “{sources.pov}”, which is not among the uploaded files."
+        )
+    folders = [sources.folder, *(os.path.join(sources.folder, folder) for folder in sources.settings.libraries)]
+    scene = Scene(job, folders, host_reading.LinkedFiles(job))
+    text = host_reading.text_of(pov, sources.pov)
+    _read_hints(text, sources.settings)
+    _read_text(text, sources.pov, scene)
+    _judge(scene)
+    return _facts(scene, sources)
+
+
+def _read_hints(text, settings):
+    """Authors write the size and the frames of a scene into its first comments: // +W640 +H480 +KFF20"""
+    said = host_ini.Settings()
+    for switches in _HINT.findall(text[:4000]):
+        host_ini.take_switches(switches, said)
+    if settings.width is None and said.width and said.height:
+        settings.width, settings.height = said.width, said.height
+    if settings.final_frame is None and said.is_animation:
+        settings.initial_frame, settings.final_frame = said.frames
+
+
+def _read_text(text, name, scene):
+    depth = 0
+    for token in _TOKENS.finditer(text):
+        word = (token["word"] or "").replace("#", "# ", 1).split()
+        directive = word[-1] if word and word[0].startswith("#") else ""
+        depth += (directive in _OPENS) - (directive in _CLOSES)
+        plain = directive or (word[0] if word else "")
+        if plain == "camera":
+            scene.cameras += 1
+        elif directive == "version" and not scene.version:
+            found = re.match(r"\s*(?:unofficial\s+\w+\s+)?(\d\.\d+)", text[token.end() :])
+            scene.version = found[1] if found else ""
+        elif token["string"] and plain in _KINDS:
+            _name_file(token["string"][1:-1], _KINDS[plain], name, scene, is_sure=depth <= 0)
+
+
+def _name_file(path, kind, named_in, scene, is_sure):
+    """Follows an include. Only what is not inside a condition is surely needed."""
+    if path.rsplit("/", 1)[-1] in host_standard.FILES or kind == "file":
+        return
+    there = scene.links.add(path, kind, scene.folders)
+    if there is None:
+        other = host_reading.other_case(path, scene.folders)
+        remedy = f"Upload “{path}” beside the scene."
+        if other:
+            remedy = f"“{other}” is there: capitals count here, so give it the name that the scene uses."
+        sentence = f"The {kind} “{path}”, which “{named_in}” needs, is not among the uploaded files."
+        scene.problems.append(host_reading.problem(sentence, remedy, blocks=is_sure))
+    elif kind == "include" and there not in scene.seen and len(scene.seen) < _MOST_FILES:
+        scene.seen.add(there)
+        _read_text(host_reading.text_of(there, path), path, scene)
+
+
+def _judge(scene):
+    if scene.cameras == 0:
+        sentence = "The scene has no camera: POV-Ray would look from the origin along the z axis."
+        remedy = "Add a camera { location … look_at … } and upload the scene again, or render it as it is."
+        scene.problems.append(host_reading.problem(sentence, remedy, blocks=False))
+    if scene.version and float(scene.version) > _NEWEST_VERSION:
+        sentence = f"The scene is written for POV-Ray {scene.version}, and the farm has {_NEWEST_VERSION}."
+        remedy = "It may stop at a word it does not know: look at a test frame first."
+        scene.problems.append(host_reading.problem(sentence, remedy, blocks=False))
+
+
+def _facts(scene, sources):
+    settings = sources.settings
+    first, last = settings.frames
+    return {
+        "frame_start": first,
+        "frame_end": last,
+        "frame_step": 1,
+        "fps": 25.0,
+        "width": settings.width or host_ini.DEFAULT_SIZE[0],
+        "height": settings.height or host_ini.DEFAULT_SIZE[1],
+        "samples": None,
+        "cameras": [],
+        "camera": None,
+        "output_format": settings.picture_format or "PNG",
+        "linked_files": scene.links.as_json(),
+        "problems": scene.problems,
+        "software_version": scene.version,
+        "quality": settings.quality,
+    }
+
+
+if __name__ == "__main__":
+    host_reading.answer(read)
