@@ -110,8 +110,8 @@ FREE_HOURS = env.int("FREE_HOURS", default=60)
 # Seams between jobs and farm, which never import each other: names resolved at run time.
 ACCOUNT_STORAGE = env("ACCOUNT_STORAGE", default="farm.storage.backing.direct_location")
 """Where an account's bucket really lies, so that bytes go straight to the store."""
-SCENE_PROBE = env("SCENE_PROBE", default="farm.engines.blender.probe.probe_scene")
-"""Opens a scene in a sandboxed Blender and says what only Blender knows; empty for none."""
+SCENE_PROBE = env("SCENE_PROBE", default="farm.engines.scene_reading.read_scene")
+"""Reads a scene in the sandbox (a Blender opens its own) and says what it needs; empty for none."""
 COLOUR_CONFIG = env("COLOUR_CONFIG", default="farm.engines.blender.colour.config_for")
 """The OCIO configuration that an EXR of a profile is looked at with; empty for a plain view."""
 
