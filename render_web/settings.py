@@ -122,6 +122,14 @@ NODE_SLOTS = env.int("NODE_SLOTS", default=1)
 NODE_INSTALLS = env.bool("NODE_INSTALLS", default=True)
 NODE_SCRATCH = Path(env("NODE_SCRATCH", default=str(RENDER_HOME / "node")))
 
+# Images of accounts' own software (docker-batch), fetched by the nodes.
+IMAGES_FOLDER = Path(env("IMAGES_FOLDER", default=str(NODE_SCRATCH / "images")))
+IMAGE_CACHE_MB = env.int("IMAGE_CACHE_MB", default=20_000)
+"""All images and layers kept on a machine; the least recently used ones leave."""
+LARGEST_IMAGE_MB = env.int("LARGEST_IMAGE_MB", default=10_000)
+REGISTRIES_INSIDE = env.list("REGISTRIES_INSIDE", default=[])
+"""Registries (host:port) of the farm's own network that images may be fetched from, also without encryption."""
+
 # --- Celery -----------------------------------------------------------------------------------
 CELERY_BROKER_URL = REDIS_URL
 CELERY_TASK_IGNORE_RESULT = True

@@ -29,7 +29,12 @@ class FileWritten:
     path: str
 
 
-Event = LogLine | Progress | FileWritten
+@dataclass(frozen=True)
+class Began:
+    """The instance's own work begins; until then an engine without a process was getting ready."""
+
+
+Event = LogLine | Progress | FileWritten | Began
 
 STOPPED = "STOPPED"
 _SCENE_FAULTS = frozenset(
@@ -40,11 +45,26 @@ _SCENE_FAULTS = frozenset(
         "FILE_MISSING",
         "SCENE_NAME_UNKNOWN",
         "CAMERA_UNKNOWN",
+        "VIEW_LAYER_UNKNOWN",
+        "ADD_ON_FAILED",
+        "TILES_REFUSED",
+        "TILES_MISSING",
+        "TILES_DIFFER",
+        "TILES_UNREADABLE",
         "NO_CAMERA",
         "ENGINE_UNKNOWN",
         "FORMAT_UNKNOWN",
         "CONSTANT_UNREADABLE",
         "TIME_LIMIT",
+        "IMAGE_UNREADABLE",
+        "IMAGE_UNKNOWN",
+        "IMAGE_OTHER_PROCESSOR",
+        "IMAGE_TOO_LARGE",
+        "REGISTRY_DENIED",
+        "REGISTRY_REFUSED",
+        "NO_COMMAND",
+        "COMMAND_NOT_FOUND",
+        "COMMAND_NOT_STARTED",
     }
 )
 
