@@ -65,10 +65,3 @@ class FrameState(models.TextChoices):
     DONE = "done", "Done"
     FAILED = "failed", "Failed"
     CANCELLED = "cancelled", "Cancelled"
-
-
-class OutputFormat(models.TextChoices):
-    PNG = "PNG", "PNG"
-    EXR = "EXR", "EXR"
-    MULTILAYER = "MULTILAYER", "Multilayer EXR"
-    JPEG = "JPEG", "JPEG"

@@ -10,6 +10,7 @@ from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import qarnot
 import requests
@@ -131,6 +132,15 @@ class Farm:
             if not page.get("nextToken"):
                 return
             asked["token"] = page["nextToken"]
+
+    def profile_names(self) -> list[str]:
+        said = self._json(self._ask("_get", "/profiles"))
+        return [str(name) for name in said] if isinstance(said, list) else []
+
+    def profile(self, name: str) -> dict[str, Any]:
+        """As the farm describes it. Raises FarmDown, FarmRefused, TaskGone."""
+        said = self._json(self._ask("_get", f"/profiles/{quote(name, safe='')}"))
+        return said if isinstance(said, dict) else {}
 
     def cancel(self, uuid: str) -> None:
         """Asks the farm to stop. A task that has ended, or is gone, is fine."""

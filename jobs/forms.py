@@ -1,22 +1,34 @@
-"""The order of a render as a form, filled in from the scene; each field says where its value comes from."""
+"""The order of a render as a form, made from the software's own constants and filled in from the scene.
 
+Each field says where its value comes from.
+"""
+
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
 
+from jobs import software
 from jobs.domain import orders, scenes
 from jobs.domain.orders import Order
-from jobs.enums import OutputFormat
+from jobs.domain.scene_facts import SceneFacts
 from jobs.models import Scene
+from jobs.software import Constant, Profile
 
 FROM_FILE, DEFAULT, YOURS = "from file", "default", "yours"
+AS_IN_SCENE = "As in the scene"
 
-FORMAT_NOTES = {
-    OutputFormat.PNG: "PNG, ready to look at",
-    OutputFormat.EXR: "EXR, for grading",
-    OutputFormat.MULTILAYER: "Multilayer EXR, every pass, for compositing",
-    OutputFormat.JPEG: "JPEG, small",
-}
+
+class VersionSelect(forms.Select):
+    """A version that no machine has just now is shown, and can't be chosen while another one can."""
+
+    unavailable: frozenset[str] = frozenset()
+
+    def create_option(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        option = super().create_option(*args, **kwargs)
+        if str(option["value"]) in self.unavailable and not option["selected"]:
+            option["attrs"]["disabled"] = True
+        return option
 
 
 class OrderForm(forms.Form):
@@ -24,78 +36,129 @@ class OrderForm(forms.Form):
 
     error_css_class = "has-error"
 
-    frames = forms.CharField(max_length=20_000, help_text="1-10 · 1,5,9 · 20-160x20 takes every twentieth")
-    resolution_percent = forms.IntegerField(label="Resolution, percent")
-    profile = forms.ChoiceField(label="Blender version")
-    camera = forms.ChoiceField(required=False)
-    samples = forms.IntegerField(required=False)
-    output_format = forms.ChoiceField(label="Pictures as", choices=[(v, FORMAT_NOTES[v]) for v in OutputFormat])
-    name = forms.CharField(label="Name of the render", max_length=200)
-
-    def __init__(self, scene: Scene, data: Any = None) -> None:
-        proposed = orders.proposed(scene)
-        super().__init__(data, initial=vars(proposed), auto_id="order_%s", label_suffix="")
+    def __init__(self, scene: Scene, profile: Profile, data: Any = None, typed: Any = None) -> None:
+        """`data` is ordered; `typed` is only kept, when another version was chosen meanwhile."""
+        self.scene, self.profile = scene, profile
         self.facts = scenes.facts(scene)
-        self._offer_versions()
-        self._offer_cameras()
-        self._say_origins(proposed)
-        self._teach_widgets()
+        self.asked = [constant for constant in profile.asked if _is_worth_asking(constant, self.facts)]
+        self.proposed = orders.proposed(scene, profile)
+        initial = self._proposed_values()
+        super().__init__(data, initial=initial | self._kept(typed or {}, initial), auto_id="order_%s", label_suffix="")
+        self._add_own_fields()
+        for constant in self.asked:
+            self.fields[constant.field_name] = _field(constant, self.facts)
+        self._say_origins(typed or {})
+
+    @property
+    def main_fields(self) -> list[forms.BoundField]:
+        return [self[constant.field_name] for constant in self.asked if constant.is_main]
+
+    @property
+    def more_fields(self) -> list[forms.BoundField]:
+        return [self[constant.field_name] for constant in self.asked if not constant.is_main]
+
+    @property
+    def has_trouble_below(self) -> bool:
+        """A sentence stands beside a field that is folded away."""
+        return any(field.errors for field in [*self.more_fields, self["profile"], self["name"]])
+
+    @property
+    def version_note(self) -> str:
+        return orders.version_note(self.scene, self.profile)
 
     def order(self) -> Order:
-        """What was typed, once the form is valid."""
+        """What was typed, once the form is valid. `libraries` and `add_ons` are fields of their own parts."""
         typed = self.cleaned_data
-        return Order(**{name: typed[name] for name in self.fields})
+        return Order(
+            profile=typed["profile"],
+            frames=typed["frames"] if self.profile.are_instances_frames else orders.ONE_INSTANCE,
+            constants={constant.name: str(typed.get(constant.field_name) or "") for constant in self.asked},
+            name=typed["name"],
+            library_ids=tuple(_list_in(self.data, "libraries")),
+            add_on_ids=tuple(_list_in(self.data, "add_ons")),
+        )
 
     def refuse(self, refusal: orders.OrderRefused) -> None:
         """Puts each sentence beside its field; the rest above the form."""
         for name, sentence in refusal.errors.items():
             self.add_error(name if name in self.fields else None, sentence)
 
-    def _offer_versions(self) -> None:
-        choices = [
-            (version.profile, f"Blender {version.version}" + ("" if version.is_installed else " (not installed)"))
-            for version in orders.blender_versions()
-        ]
-        self._choices("profile", choices or [(self.initial["profile"], self.initial["profile"])])
+    def _proposed_values(self) -> dict[str, str]:
+        values = {constant.field_name: self.proposed.constants[constant.name] for constant in self.asked}
+        return {"profile": self.profile.name, "frames": self.proposed.frames, "name": self.proposed.name, **values}
 
-    def _offer_cameras(self) -> None:
-        cameras = [(name, name) for name in self.facts.cameras]
-        if not self.initial["camera"]:
-            cameras.insert(0, ("", "As the scene decides"))
-        self._choices("camera", cameras)
+    def _kept(self, typed: Mapping[str, str], proposed: Mapping[str, str]) -> dict[str, str]:
+        """What was typed and can be ordered of this version too."""
+        by_field = {constant.field_name: constant for constant in self.asked}
+        kept = {name: str(typed[name]) for name in proposed if name in typed and name != "profile"}
+        return {name: value for name, value in kept.items() if _can_hold(by_field.get(name), value, self.facts)}
 
-    def _choices(self, name: str, choices: list[tuple[str, str]]) -> None:
-        field = self.fields[name]
-        assert isinstance(field, forms.ChoiceField)
-        field.choices = choices
+    def _add_own_fields(self) -> None:
+        if self.profile.are_instances_frames:
+            self.fields["frames"] = forms.CharField(max_length=20_000)
+        versions = software.versions(self.scene.account, self.profile.family)
+        select = VersionSelect()
+        select.unavailable = frozenset(version.name for version in versions if not version.is_available)
+        choices = [(version.name, _version_words(version)) for version in reversed(versions)]
+        self.fields["profile"] = forms.ChoiceField(
+            label=f"{self.profile.software} version", choices=choices, widget=select
+        )
+        self.fields["name"] = forms.CharField(label="Name of the render", max_length=200)
 
-    def _say_origins(self, proposed: Order) -> None:
-        facts = self.facts
-        told_by_file = {
-            "frames": True,
-            "resolution_percent": bool(facts.width),
-            "camera": bool(facts.camera),
-            "samples": facts.samples is not None,
-            "profile": proposed.profile.endswith(f"-{facts.blender_line}"),
-            "output_format": proposed.output_format == facts.output_format,
-        }
+    def _say_origins(self, typed: Mapping[str, str]) -> None:
+        proposed = self._proposed_values()
+        told = {constant.field_name for constant in self.asked if orders.told(constant, self.facts)}
+        told |= {"frames"} if self.facts.is_told else set()
+        told |= {"profile"} if self.profile.line and self.profile.line == self.facts.software_line else set()
         for name, field in self.fields.items():
-            origin = FROM_FILE if told_by_file.get(name) else DEFAULT
-            if self.is_bound and name in self.changed_data:
-                origin = YOURS
+            held = self.data.get(name, "") if self.is_bound else self.initial.get(name, "")
+            is_theirs = (self.is_bound or name in typed) and str(held) != str(proposed.get(name, ""))
+            origin = YOURS if is_theirs else FROM_FILE if name in told else DEFAULT
             field.origin = origin  # type: ignore[attr-defined]  # read by templates/django/forms/field.html
 
-    def _teach_widgets(self) -> None:
-        facts = self.facts
-        numbers = {
-            "resolution_percent": {
-                "min": orders.SMALLEST_PERCENT,
-                "max": orders.LARGEST_PERCENT,
-                "data-width": facts.width,
-                "data-height": facts.height,
-            },
-            "samples": {"min": 1, "max": orders.MOST_SAMPLES, "placeholder": "as in the scene"},
-        }
-        for name, attributes in numbers.items():
-            self.fields[name].widget.attrs.update(attributes)
-        self.fields["frames"].widget.attrs.update({"autocomplete": "off", "spellcheck": "false"})
+
+def _is_worth_asking(constant: Constant, facts: SceneFacts) -> bool:
+    """A choice among one thing the scene has is none."""
+    return constant.is_main or not constant.choices_fact or len(orders.choices_of(constant, facts)) > 1
+
+
+def _can_hold(constant: Constant | None, value: str, facts: SceneFacts) -> bool:
+    offered = orders.choices_of(constant, facts) if constant else ()
+    return not offered or not value or value in dict(offered)
+
+
+def _field(constant: Constant, facts: SceneFacts) -> forms.Field:
+    """Whether a value can be ordered is for jobs.domain.orders to say; choices are refused here already."""
+    label = f"{constant.label}, {constant.unit}" if constant.unit else constant.label
+    given: dict[str, Any] = {"label": label, "required": False, "help_text": constant.note}
+    offered = list(orders.choices_of(constant, facts))
+    if offered:
+        if constant.choices_fact and not orders.told(constant, facts):
+            offered.insert(0, ("", AS_IN_SCENE))
+        return forms.ChoiceField(choices=offered, **given)
+    if constant.kind == "toggle":
+        return forms.ChoiceField(choices=[("", AS_IN_SCENE), ("1", "On"), ("0", "Off")], **given)
+    if constant.kind == "number":
+        limits = {"min": constant.least, "max": constant.most, "data-sum": _sum_part(constant)}
+        attributes = {name: value for name, value in limits.items() if value not in (None, "")}
+        placeholder = "" if constant.default else AS_IN_SCENE.lower()
+        widget = forms.NumberInput(attrs={**attributes, "placeholder": placeholder, "step": 1})
+        return forms.CharField(widget=widget, max_length=orders.LONGEST_VALUE, **given)
+    if constant.kind == "secret":
+        return forms.CharField(widget=forms.PasswordInput(attrs={"autocomplete": "off"}), strip=False, **given)
+    return forms.CharField(max_length=orders.LONGEST_VALUE, **given)
+
+
+def _sum_part(constant: Constant) -> str:
+    """What of the picture's size it changes: the sum beside the form follows it."""
+    parts = {"_W": "width", "_H": "height", "_RATIO": "percent"}
+    return next((part for ending, part in parts.items() if constant.name.endswith(ending)), "")
+
+
+def _version_words(version: Profile) -> str:
+    return version.title + ("" if version.is_available else " (on no machine at the moment)")
+
+
+def _list_in(data: Any, name: str) -> list[str]:
+    """Every value posted under a name."""
+    return list(data.getlist(name)) if hasattr(data, "getlist") else []

@@ -12,6 +12,11 @@ _LOOKS = (
 )
 
 
+def looks_of(head: bytes) -> str:
+    """What a file that is no scene seems to be, as the end of a sentence; empty where nobody can tell."""
+    return next((words for magic, words in _LOOKS if head.lstrip().startswith(magic)), "")
+
+
 def refusal(name: str, head: bytes) -> dict[str, str] | None:
     """The problem with a .blend that begins with `head`; None for one that may be a scene."""
     if not head:
@@ -20,5 +25,4 @@ def refusal(name: str, head: bytes) -> dict[str, str] | None:
         return {"id": "git_lfs_pointer", "file": name}
     if head.startswith((GZIP, ZSTD, BLENDER, *_ZSTD_SKIPPABLE)):
         return None
-    looks = next((words for magic, words in _LOOKS if head.lstrip().startswith(magic)), "")
-    return {"id": "not_a_blend", "file": name, "looks": looks}
+    return {"id": "not_a_blend", "file": name, "looks": looks_of(head)}

@@ -16,6 +16,7 @@ def folded(facts: SceneFacts, answer: dict[str, Any]) -> SceneFacts:
         facts,
         cameras=_names(answer, "cameras") or facts.cameras,
         view_layers=_names(answer, "view_layers") or facts.view_layers,
+        scenes=_names(answer, "scenes") or facts.scenes,
         blocked_scripts=_names(answer, "blocked_scripts") or facts.blocked_scripts,
         linked_files=[*facts.linked_files, *more],
         is_confirmed=True,
@@ -35,8 +36,9 @@ def facts_from_blender(answer: dict[str, Any]) -> dict[str, Any] | None:
     """For a file only Blender could read: its answer in the reader's own words; None when it could not either."""
     if not answer or "error" in answer or "frame_start" not in answer:
         return None
-    names = {field.name for field in fields(SceneFacts)} - {"linked_files", "blocked_scripts", "colour", "blend_files"}
+    names = {field.name for field in fields(SceneFacts)} - {"linked_files", "blocked_scripts", "colour", "main_files"}
     said = {name: value for name, value in answer.items() if name in names and value is not None}
+    said["software_version"] = str(answer.get("blender_version") or "")
     said["linked_files"] = [
         {"path": path, "kind": "file", "is_missing": True, "is_outside": False} for path in _missing(answer)
     ]

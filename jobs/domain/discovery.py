@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import ApiToken
-from jobs import farms
+from jobs import farms, software
 from jobs.domain import frame_list, reports, submission
 from jobs.domain.scenes import clean_name
 from jobs.enums import JobState
@@ -88,6 +88,7 @@ def _is_ours(account: "Account", task: dict[str, Any]) -> bool:
 
 def _add(account: "Account", report: reports.Report, uuid: str) -> None:
     numbers = _numbers(report)
+    makes_pictures = software.makes_pictures(account, report.profile)
     with transaction.atomic():
         if Job.objects.filter(account=account, farm_task_uuid=uuid).exists():
             return
@@ -96,6 +97,8 @@ def _add(account: "Account", report: reports.Report, uuid: str) -> None:
             name=clean_name(report.name),
             state=JobState.WAITING,
             profile=report.profile,
+            constants=dict(report.constants),
+            makes_pictures=makes_pictures,
             frames=report.ranges or f"0-{max(report.instance_count - 1, 0)}",
             frame_count=len(numbers),
             farm_task_uuid=uuid,

@@ -19,6 +19,7 @@ from jobs.problems.of_jobs import remedy_for
 logger = logging.getLogger(__name__)
 
 LOOK_AGAIN_SECONDS = 0.5
+MOST_SETTLED = 20_000
 OPENING_FOR_AT_MOST = timedelta(minutes=10)
 
 
@@ -50,13 +51,14 @@ def unopened(job: Job) -> QuerySet[Frame]:
 
 
 def _settle_frames(job: Job, report: Report) -> None:
-    """What did not come back is failed, with its reason. A script's task may give back something else than frames."""
+    """What did not come back is failed, with its reason. A script's Blender may have written other files."""
     left = Frame.objects.filter(job_id=job.pk, state__in=[FrameState.WAITING, FrameState.RENDERING])
     if not left.exists():
         return
     with change(job.pk) as revision:
         if job.scene_id is None:
-            left.filter(number__in=report.succeeded[:20_000]).update(state=FrameState.DONE, revision=revision)
+            numbers = [said.frame for said in report.succeeded[:MOST_SETTLED]]
+            left.filter(number__in=numbers).update(state=FrameState.DONE, revision=revision)
         left.update(state=FrameState.FAILED, problem={"id": "frame_missing"}, revision=revision)
         Job.objects.filter(pk=job.pk).update(**landing.count(job))
     job.refresh_from_db()

@@ -69,8 +69,13 @@ def duration(seconds: float) -> str:
     return f"{minutes // 60} h {minutes % 60:02}"
 
 
+def units(job: Job) -> tuple[str, str]:
+    """What a render is counted in: one, many."""
+    return ("frame", "frames") if job.makes_pictures else ("instance", "instances")
+
+
 def _of(job: Job) -> str:
-    return f"{job.frames_done_count:,} of {counted(job.frame_count, 'frame', 'frames')}"
+    return f"{job.frames_done_count:,} of {counted(job.frame_count, *units(job))}"
 
 
 def _submitting(job: Job) -> tuple[str, str, str]:
@@ -80,33 +85,44 @@ def _submitting(job: Job) -> tuple[str, str, str]:
 def _waiting(job: Job) -> tuple[str, str, str]:
     if job.frames_done_count:
         return f"{_of(job)} are done; waiting for a machine.", job.waiting_reason or "It goes on by itself.", "cancel"
-    return (
-        "Waiting for a machine.",
-        job.waiting_reason or "The first one that is free takes the first frame. The page may be closed.",
-        "cancel",
-    )
+    first = f"The first one that is free takes the first {units(job)[0]}. The page may be closed."
+    return "Waiting for a machine.", job.waiting_reason or first, "cancel"
 
 
 def _rendering(job: Job) -> tuple[str, str, str]:
+    one, many = units(job)
     if job.frame_count and job.frames_done_count == job.frame_count:
-        return "All frames are here; the last machine is tidying up.", "Done in a moment.", ""
+        return f"All {many} are here; the last machine is tidying up.", "Done in a moment.", ""
+    if not job.makes_pictures:
+        under_way = f"Running: {_of(job)} done." if job.frame_count > 1 else "Running."
+        return under_way, "What it prints is in the log; its files are listed here when an instance ends.", "cancel"
     if not job.frames_done_count:
-        return "Rendering the first frames.", "Each frame appears here as soon as it lands.", "cancel"
+        first = "the picture" if job.frame_count == 1 else f"the first {many}"
+        return f"Rendering {first}.", f"Each {one} appears here as soon as it lands.", "cancel"
     return f"Rendering: {_of(job)}.", "Frames can be looked at and downloaded as they land.", "cancel"
 
 
 def _cancelling(job: Job) -> tuple[str, str, str]:
-    return "Being cancelled.", "The machines stop within seconds. Frames that are done are kept.", ""
+    return (
+        "Being cancelled.",
+        f"The machines stop within seconds. {units(job)[1].capitalize()} that are done are kept.",
+        "",
+    )
 
 
 def _cancelled(job: Job) -> tuple[str, str, str]:
     if job.frames_done_count == job.frame_count:
-        return "Cancelled, but every frame had landed.", "Download them.", "download"
+        return f"Cancelled, but every {units(job)[0]} was done.", "Download them.", "download"
     return f"Cancelled with {_of(job)}.", "What is here is yours. The rest can be rendered any time.", "again"
 
 
 def _completed(job: Job) -> tuple[str, str, str]:
-    return f"Done: {counted(job.frame_count, 'frame', 'frames')}.", "Look at them, or download them all.", "download"
+    done = f"Done: {counted(job.frame_count, *units(job))}."
+    return (
+        done,
+        "Look at them, or download them all." if job.makes_pictures else "Its files are here to download.",
+        "download",
+    )
 
 
 def _failed(job: Job) -> tuple[str, str, str]:

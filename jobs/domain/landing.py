@@ -8,23 +8,28 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from jobs.buckets import StoredObject, bucket_of
+from jobs.domain import result_files
+from jobs.domain.reports import SUCCESS, InstanceReport
 from jobs.enums import FrameState
 from jobs.models import Frame, Job
 
 _PICTURE = re.compile(r"0*(\d{1,9})\.(png|exr|jpe?g|tga|webp|tiff?)", re.I)
-_ENDINGS = {"PNG": (".png",), "EXR": (".exr",), "MULTILAYER": (".exr",), "JPEG": (".jpg", ".jpeg")}
+_ENDINGS = {"MULTILAYER": (".exr",), "JPEG": (".jpg", ".jpeg"), "TIFF": (".tif", ".tiff")}
+"""Of formats that are not called as their files end."""
 FRAMES_AT_ONCE = 500
 
 
-def arrived(job: Job, succeeded: Collection[int]) -> dict[int, StoredObject]:
+def arrived(job: Job, succeeded: Collection[InstanceReport]) -> dict[int, StoredObject]:
     """Frame number → object, for frames the farm is done with that were not here yet. Asks the store."""
-    if not job.result_bucket or not succeeded:
+    if not job.result_bucket or not job.makes_pictures or not succeeded:
         return {}
-    wanted = set(_awaited(job).values_list("number", flat=True)).intersection(succeeded)
+    awaited = set(_awaited(job).values_list("number", flat=True))
+    wanted = [said for said in succeeded if said.frame in awaited]
     if not wanted:
         return {}
-    found = by_number(bucket_of(job.account, job.result_bucket).list(), job.output_format)
-    return {number: found[number] for number in wanted if number in found}
+    objects = result_files.objects_of(bucket_of(job.account, job.result_bucket), wanted)
+    found = by_number(objects, job.output_format)
+    return {said.frame: found[said.frame] for said in wanted if said.frame in found}
 
 
 def _awaited(job: Job) -> QuerySet[Frame]:
@@ -33,7 +38,7 @@ def _awaited(job: Job) -> QuerySet[Frame]:
 
 def by_number(objects: Iterable[StoredObject], output_format: str) -> dict[int, StoredObject]:
     """`0001.png` is frame 1. Of several with one number: the ordered format, then the one nearest the top."""
-    endings = _ENDINGS.get(output_format, ())
+    endings = _ENDINGS.get(output_format, (f".{output_format.lower()}",))
 
     def worth(found: StoredObject) -> tuple[bool, int, str]:
         return PurePosixPath(found.key).suffix.lower() not in endings, found.key.count("/"), found.key
@@ -62,6 +67,16 @@ def land(job: Job, landed: dict[int, StoredObject], revision: int) -> None:
         Frame.objects.bulk_update(
             frames, ["state", "key", "size_bytes", "landed_at", "problem", "revision"], batch_size=FRAMES_AT_ONCE
         )
+
+
+def count_as_done(job: Job, instances: Collection[InstanceReport], revision: int) -> None:
+    """Of a task without pictures: an instance is done when the farm says so, whatever it gave back."""
+    if job.makes_pictures:
+        return
+    numbers = [said.frame for said in instances if said.phase == SUCCESS]
+    for first in range(0, len(numbers), FRAMES_AT_ONCE):
+        awaited = _awaited(job).filter(number__in=numbers[first : first + FRAMES_AT_ONCE])
+        awaited.update(state=FrameState.DONE, landed_at=timezone.now(), problem=None, revision=revision)
 
 
 def count(job: Job) -> dict[str, int]:

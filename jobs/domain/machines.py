@@ -1,9 +1,8 @@
 """What the farm says of a job's instances, folded into their rows and into the states of the frames."""
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from django.db.models import Sum
+from django.db.models import QuerySet, Sum
 
 from jobs.domain.reports import CANCELLED, ENDED_PHASES, FAILURE, SUCCESS, WAITING, InstanceReport
 from jobs.enums import FrameState
@@ -21,6 +20,9 @@ FIELDS = [
     "attempt_count",
     "execution_seconds",
     "error",
+    "frame",
+    "part",
+    "tile_side",
 ]
 
 
@@ -37,9 +39,10 @@ def _silent(job: Job, said: Mapping[int, InstanceReport], known: Mapping[int, In
     if known and not known.keys() - said.keys():
         return []
     running = FarmInstance.objects.filter(job_id=job.pk).exclude(phase__in=[*ENDED_PHASES, WAITING])
+    places = running.values_list("instance_id", "attempt_count", "frame", "part", "tile_side")
     return [
-        InstanceReport(number, WAITING, attempt_count=attempts)
-        for number, attempts in running.values_list("instance_id", "attempt_count")
+        InstanceReport(number, WAITING, attempt_count=attempts, frame=frame, part=part, tile_side=side)
+        for number, attempts, frame, part, side in places
         if number not in said
     ]
 
@@ -59,7 +62,10 @@ def _differs(row: FarmInstance, report: InstanceReport) -> bool:
 
 def write(job: Job, reports: Sequence[InstanceReport], revision: int) -> None:
     """Inside a `revisions.change`."""
-    rows = [FarmInstance(job=job, revision=revision, **asdict(report)) for report in reports]
+    rows = [
+        FarmInstance(job=job, instance_id=said.instance_id, revision=revision, **{f: getattr(said, f) for f in FIELDS})
+        for said in reports
+    ]
     FarmInstance.objects.bulk_create(
         rows,
         batch_size=ROWS_AT_ONCE,
@@ -72,14 +78,36 @@ def write(job: Job, reports: Sequence[InstanceReport], revision: int) -> None:
 
 def _write_frames(job: Job, reports: Sequence[InstanceReport], revision: int) -> None:
     """A frame that landed stays done whatever is said later; a success is done only when its file is here."""
+    wholes = [said for said in reports if not said.is_tile]
+    settled = {said.frame for said in wholes}
+    tiles = {said.frame for said in reports if said.is_tile} - settled
     states: dict[str, list[int]] = {}
-    for report in reports:
-        states.setdefault(_frame_state(report.phase), []).append(report.instance_id)
+    for said in wholes:
+        states.setdefault(_frame_state(said), []).append(said.frame)
     for state, numbers in states.items():
-        for first in range(0, len(numbers), ROWS_AT_ONCE):
-            frames = Frame.objects.filter(job_id=job.pk, number__in=numbers[first : first + ROWS_AT_ONCE])
+        for frames in _some(job, numbers):
             frames.exclude(state__in=[FrameState.DONE, state]).update(state=state, problem=None, revision=revision)
-    _write_reasons(job, reports)
+    _write_tiled(job, sorted(tiles), revision)
+    _write_reasons(job, wholes)
+
+
+def _write_tiled(job: Job, numbers: Sequence[int], revision: int) -> None:
+    """Tiles only say that their frame is under way: what puts them together says how it ended."""
+    for frames in _some(job, numbers):
+        begun = FarmInstance.objects.filter(job_id=job.pk, frame__in=frames.values("number"))
+        under_way = set(begun.exclude(phase__in=[WAITING, CANCELLED]).values_list("frame", flat=True))
+        open_ones = frames.filter(state__in=[FrameState.WAITING, FrameState.RENDERING])
+        open_ones.filter(number__in=under_way).exclude(state=FrameState.RENDERING).update(
+            state=FrameState.RENDERING, problem=None, revision=revision
+        )
+        open_ones.exclude(number__in=under_way).exclude(state=FrameState.WAITING).update(
+            state=FrameState.WAITING, revision=revision
+        )
+
+
+def _some(job: Job, numbers: Sequence[int]) -> Iterator[QuerySet[Frame]]:
+    for first in range(0, len(numbers), ROWS_AT_ONCE):
+        yield Frame.objects.filter(job_id=job.pk, number__in=numbers[first : first + ROWS_AT_ONCE])
 
 
 def _write_reasons(job: Job, reports: Sequence[InstanceReport]) -> None:
@@ -87,20 +115,21 @@ def _write_reasons(job: Job, reports: Sequence[InstanceReport]) -> None:
     failed: dict[str, list[int]] = {}
     for report in reports:
         if report.phase == FAILURE:
-            failed.setdefault(report.error or "it did not say why", []).append(report.instance_id)
+            failed.setdefault(report.error or "it did not say why", []).append(report.frame)
     for message, numbers in failed.items():
         problem = {"id": "frame_failed", "message": message, "remedy": remedy_for(message)}
-        for first in range(0, len(numbers), ROWS_AT_ONCE):
-            some = numbers[first : first + ROWS_AT_ONCE]
-            Frame.objects.filter(job_id=job.pk, number__in=some, state=FrameState.FAILED).update(problem=problem)
+        for frames in _some(job, numbers):
+            frames.filter(state=FrameState.FAILED).update(problem=problem)
 
 
-def _frame_state(phase: str) -> str:
+def _frame_state(said: InstanceReport) -> str:
+    if said.phase == WAITING and said.tile_side > 1:
+        return FrameState.RENDERING  # its tiles are there
     return {
         FAILURE: FrameState.FAILED,
         CANCELLED: FrameState.CANCELLED,
         WAITING: FrameState.WAITING,
-    }.get(phase, FrameState.RENDERING)
+    }.get(said.phase, FrameState.RENDERING)
 
 
 def used_seconds(job: Job) -> float:

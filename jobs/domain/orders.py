@@ -1,34 +1,32 @@
 """What an artist orders, what is proposed to them, and what is refused beside its field."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, cast
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
-from django.conf import settings
-from django.utils.module_loading import import_string
-
-from jobs.domain import frame_list, scenes
-from jobs.enums import OutputFormat, SceneState
+from jobs import software
+from jobs.domain import frame_list, picture_size, scenes
+from jobs.domain.scene_facts import SceneFacts
+from jobs.enums import SceneState
 from jobs.models import Scene
+from jobs.software import Constant, Profile
 
-SMALLEST_PERCENT, LARGEST_PERCENT = 1, 400
-MOST_SAMPLES = 65_536
 MOST_PIXELS = 16_384 * 16_384
+LONGEST_VALUE = 2000
+ONE_INSTANCE = "0"
+"""The frame list of software whose instances are no frames."""
 
 
 @dataclass(frozen=True)
 class Order:
     profile: str
-    frames: str
+    frames: str = ONE_INSTANCE
     """As typed (jobs.domain.frame_list)."""
-    camera: str = ""
-    """Empty: the scene's own."""
-    resolution_percent: int | None = None
-    """None: the scene's own."""
-    samples: int | None = None
-    """Of Cycles; None: the scene's own."""
-    output_format: str = OutputFormat.PNG
+    constants: Mapping[str, str] = field(default_factory=dict)
+    """The profile's constants by name; one that is missing or empty is the scene's own."""
     name: str = ""
+    library_ids: tuple[str, ...] = ()
+    add_on_ids: tuple[str, ...] = ()
 
 
 class OrderRefused(ValueError):
@@ -39,67 +37,51 @@ class OrderRefused(ValueError):
         self.errors = dict(errors)
 
 
-@dataclass(frozen=True)
-class BlenderVersion:
-    profile: str
-    version: str
-    line: str
-    is_installed: bool
-    colour_config: str = ""
-    """Path of this Blender's own OCIO configuration; empty where nobody has it."""
-
-    @property
-    def number(self) -> tuple[int, ...]:
-        return line_number(self.line)
+def proposed_profile(scene: Scene) -> Profile | None:
+    """None where the farm does not say what it offers, or has nothing for this scene."""
+    return software.proposed(scene.account, scene.software, scenes.facts(scene).software_line)
 
 
-def line_number(line: str) -> tuple[int, ...]:
-    """`4.5` → (4, 5); anything unreadable sorts first."""
-    parts = line.split(".")[:2]
-    return tuple(int(part) for part in parts) if all(part.isdigit() for part in parts) else (0,)
-
-
-def blender_versions() -> list[BlenderVersion]:
-    """What the farm offers (the ENGINE_VERSIONS seam), oldest first; empty where nobody says."""
-    if not settings.ENGINE_VERSIONS:
-        return []
-    say = cast(Callable[[], list[dict[str, Any]]], import_string(settings.ENGINE_VERSIONS))
-    offered = [
-        BlenderVersion(v["profile"], v["version"], v["line"], bool(v["installed"]), str(v.get("ocio_config") or ""))
-        for v in say()
-    ]
-    return sorted(offered, key=lambda version: version.number)
-
-
-def proposed_version(blender_line: str) -> BlenderVersion | None:
-    """The file's own line, else the next newer one that is installed, else the newest.
-
-    A newer Blender opens an older file; the other way loses data.
-    """
-    installed = [version for version in blender_versions() if version.is_installed] or blender_versions()
-    wanted = line_number(blender_line)
-    newer = [version for version in installed if version.number >= wanted]
-    return newer[0] if newer else (installed[-1] if installed else None)
-
-
-def proposed(scene: Scene) -> Order:
+def proposed(scene: Scene, profile: Profile) -> Order:
     """The order as the scene itself would have it: what the form is filled in with."""
     facts = scenes.facts(scene)
-    version = proposed_version(facts.blender_line)
-    formats = {"EXR": OutputFormat.EXR, "MULTILAYER": OutputFormat.MULTILAYER, "JPEG": OutputFormat.JPEG}
-    return Order(
-        profile=version.profile if version else "blender-4.5",
-        frames=facts.frames_text,
-        camera=facts.camera or "",
-        resolution_percent=facts.resolution_percent,
-        samples=facts.samples,
-        output_format=formats.get(facts.output_format, OutputFormat.PNG),
-        name=scene.name,
-    )
+    values = {constant.name: told(constant, facts) or constant.default for constant in profile.asked}
+    frames = facts.frames_text if profile.are_instances_frames else ONE_INSTANCE
+    return Order(profile.name, frames, values, name=scene.name)
 
 
-def checked(scene: Scene, order: Order) -> list[int]:
-    """The frames ordered. Raises OrderRefused with every field that is wrong at once."""
+def told(constant: Constant, facts: SceneFacts) -> str:
+    """The scene's own value of a constant; empty where it has none, or one that can't be ordered."""
+    value: Any = getattr(facts, constant.fact, None) if constant.fact else None
+    if value is None or isinstance(value, list | dict):
+        return ""
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    offered = choices_of(constant, facts)
+    return text if not offered or text in dict(offered) else ""
+
+
+def choices_of(constant: Constant, facts: SceneFacts) -> tuple[tuple[str, str], ...]:
+    """(value, label) of what may be chosen: the profile's own, or the scene's; none where it is typed."""
+    if constant.choices_fact:
+        named = getattr(facts, constant.choices_fact, None) or []
+        return tuple((str(name), str(name)) for name in named) if isinstance(named, list) else ()
+    return constant.choices
+
+
+def version_note(scene: Scene, profile: Profile) -> str:
+    """What may happen when a release other than the file's own renders it; empty for its own."""
+    facts = scenes.facts(scene)
+    own, chosen = software.line_number(facts.software_line), profile.number
+    if not facts.software_line or not profile.line or own == chosen or own == (0,):
+        return ""
+    made_by = f"The file was saved by {profile.software} {facts.software_line}."
+    if chosen < own:
+        return f"{made_by} An older one loses what it does not know yet: render one frame first and compare."
+    return f"{made_by} A newer one opens it, but light and materials may look different: render one frame first."
+
+
+def checked(scene: Scene, order: Order) -> tuple[Profile, list[int]]:
+    """The profile and the frames ordered. Raises OrderRefused with every field that is wrong at once."""
     errors: dict[str, str] = {}
     frames: list[int] = []
     if scene.state != SceneState.READY:
@@ -108,27 +90,51 @@ def checked(scene: Scene, order: Order) -> list[int]:
         frames = frame_list.parse(order.frames)
     except frame_list.FrameListError as refusal:
         errors["frames"] = str(refusal)
-    facts = scenes.facts(scene)
-    if order.camera and facts.cameras and order.camera not in facts.cameras:
-        errors["camera"] = f"The scene has no camera named “{order.camera}”."
-    if order.output_format not in OutputFormat.values:
-        errors["output_format"] = "Choose PNG, EXR, multilayer EXR or JPEG."
-    if not order.profile:
-        errors["profile"] = "Choose a Blender version."
-    errors.update(_wrong_numbers(order, facts.width, facts.height))
-    if errors:
+    profile = software.find(scene.account, order.profile)
+    if profile is None:
+        errors["profile"] = "The farm does not offer this version. Choose another one."
+    else:
+        errors.update(_wrong_values(profile, order, scenes.facts(scene)))
+    if errors or profile is None:
         raise OrderRefused(errors)
-    return frames
+    return profile, frames
 
 
-def _wrong_numbers(order: Order, width: int, height: int) -> dict[str, str]:
-    errors = {}
-    percent = order.resolution_percent
-    if percent is not None:
-        if not SMALLEST_PERCENT <= percent <= LARGEST_PERCENT:
-            errors["resolution_percent"] = f"Between {SMALLEST_PERCENT} and {LARGEST_PERCENT} percent."
-        elif width * percent // 100 * (height * percent // 100) > MOST_PIXELS:
-            errors["resolution_percent"] = "These pictures would be too large to render. Lower the percent."
-    if order.samples is not None and not 1 <= order.samples <= MOST_SAMPLES:
-        errors["samples"] = f"Between 1 and {MOST_SAMPLES:,} samples."
-    return errors
+def _wrong_values(profile: Profile, order: Order, facts: SceneFacts) -> dict[str, str]:
+    found = {}
+    for constant in profile.constants:
+        value = order.constants.get(constant.name, "")
+        wrong = _wrong(constant, value, facts) if value else ""
+        if wrong:
+            found[constant.field_name] = wrong
+    width, height = picture_size.ordered(order.constants, facts)
+    if not found and width * height > MOST_PIXELS:
+        resized = next((c for c in profile.constants if c.name.endswith(("_RATIO", "_W"))), None)
+        found[resized.field_name if resized else ""] = "These pictures would be too large to render. Make them smaller."
+    return found
+
+
+def _wrong(constant: Constant, value: str, facts: SceneFacts) -> str:
+    """Why this value can't be ordered, as a sentence; empty when it can."""
+    offered = choices_of(constant, facts)
+    if len(value) > LONGEST_VALUE:
+        return f"This is longer than {LONGEST_VALUE:,} characters."
+    if offered and value not in dict(offered):
+        if constant.choices_fact:
+            return f"The scene has nothing named “{value[:60]}” to choose here."
+        return f"Choose one of {', '.join(label for _, label in offered)}."
+    if constant.kind == "number":
+        return _wrong_number(constant, value)
+    return ""
+
+
+def _wrong_number(constant: Constant, value: str) -> str:
+    if not value.isascii() or not value.removeprefix("-").isdecimal() or len(value) > 12:
+        return "This is a whole number."
+    least, most = constant.least, constant.most
+    if (least is not None and int(value) < least) or (most is not None and int(value) > most):
+        unit = f" {constant.unit}" if constant.unit else ""
+        if least is None or most is None:
+            return f"At least {least:,}{unit}." if least is not None else f"At most {most:,}{unit}."
+        return f"Between {least:,} and {most:,}{unit}."
+    return ""

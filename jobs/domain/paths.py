@@ -58,7 +58,7 @@ def folded(path: str) -> str:
     return unicodedata.normalize("NFC", path).casefold()
 
 
-def likeliest_main(blend_files: Iterable[str]) -> list[str]:
-    """The .blends, the likeliest main one first: nearest the top, then not a part, then by name."""
+def likeliest_main(scene_files: Iterable[str]) -> list[str]:
+    """The likeliest main one first: nearest the top, then not a part, then by name."""
     parts = re.compile(r"(^|/)(lib|libs|library|props?|chars?|characters?|assets?|sets?|textures?|cache)(/|$)", re.I)
-    return sorted(blend_files, key=lambda path: (bool(parts.search(path)), path.count("/"), path.casefold()))
+    return sorted(scene_files, key=lambda path: (bool(parts.search(path)), path.count("/"), path.casefold()))

@@ -5,18 +5,21 @@ import logging
 import os
 import stat
 import tempfile
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, cast
 
 from botocore.exceptions import ClientError
+from django.conf import settings
 from django.core.files.base import ContentFile
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.module_loading import import_string
 
 from jobs import sandboxed
 from jobs.buckets import AccountBucket, StoreError, bucket_of
-from jobs.domain import finishing, landing, orders, scenes
+from jobs.domain import finishing, landing, scenes
 from jobs.domain.revisions import change
 from jobs.enums import FrameState
 from jobs.hurry import hurry
@@ -137,11 +140,11 @@ def _made(folder: Path, files: dict[int, str], colour: dict[str, Any]) -> dict[i
 
 def _colour(job: Job) -> dict[str, Any]:
     """How the scene is looked at, by the configuration of the Blender that rendered it."""
-    versions = orders.blender_versions()
-    own = next((version for version in versions if version.profile == job.profile), None)
-    with_config = own if own and own.colour_config else next((v for v in versions if v.colour_config), None)
     view = vars(scenes.facts(job.scene).colour) if job.scene and job.scene.facts.get("colour") else {}
-    return {**view, "config": with_config.colour_config if with_config else ""}
+    if not settings.COLOUR_CONFIG:
+        return {**view, "config": ""}
+    config_of = cast(Callable[[str], str], import_string(settings.COLOUR_CONFIG))
+    return {**view, "config": config_of(job.profile)}
 
 
 def _keep(frame: Frame, said: dict[str, Any], folder: Path) -> None:

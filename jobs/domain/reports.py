@@ -38,6 +38,18 @@ class InstanceReport:
     attempt_count: int = 0
     execution_seconds: float = 0.0
     error: str = ""
+    frame: int = 0
+    """The picture it works on."""
+    part: int = 0
+    """Of a picture in tiles: 0 … n² - 1, row by row from the top left; n² puts them together."""
+    tile_side: int = 1
+    """n of n × n tiles; 1: the whole picture."""
+    results: tuple[str, ...] | None = None
+    """Keys in the result bucket; None where the farm does not say."""
+
+    @property
+    def is_tile(self) -> bool:
+        return self.tile_side > 1 and self.part < self.tile_side**2
 
 
 @dataclass(frozen=True)
@@ -54,14 +66,16 @@ class Report:
     ranges: str = ""
     instance_count: int = 0
     created_at: datetime | None = None
+    constants: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def has_ended(self) -> bool:
         return self.state in ENDED_STATES
 
     @property
-    def succeeded(self) -> list[int]:
-        return [number for number, instance in self.instances.items() if instance.phase == SUCCESS]
+    def succeeded(self) -> list[InstanceReport]:
+        """What a picture is whole with, or a task without pictures one instance further. Tiles alone are neither."""
+        return [said for said in self.instances.values() if said.phase == SUCCESS and not said.is_tile]
 
 
 def read(task: Mapping[str, Any]) -> Report:
@@ -83,6 +97,11 @@ def read(task: Mapping[str, Any]) -> Report:
         ranges=str(task.get("advancedRanges") or "")[:100_000],
         instance_count=int(_number(task, "instanceCount")),
         created_at=parse_datetime(_text(task, "creationDate", 40) or ""),
+        constants={
+            _text(one, "key", 200): _text(one, "value", 2000)
+            for one in task.get("constants") or []
+            if isinstance(one, dict) and one.get("key")
+        },
     )
 
 
@@ -97,6 +116,9 @@ def _running(said: Mapping[str, Any]) -> InstanceReport:
         node=_text(said, "nodeName", 100),
         attempt_count=int(_number(said, "executionAttemptCount")),
         execution_seconds=_number(said, "executionTimeSec"),
+        frame=_frame(said),
+        part=int(_number(said, "part")),
+        tile_side=max(1, int(_number(said, "tileSide"))),
     )
 
 
@@ -113,7 +135,25 @@ def _completed(said: Mapping[str, Any]) -> InstanceReport:
         attempt_count=int(_number(said, "executionAttemptCount")),
         execution_seconds=_number(said, "execTimeSec"),
         error=_text(error, "message", 500) if isinstance(error, dict) else "",
+        results=_keys(said.get("results")),
+        frame=_frame(said),
+        part=int(_number(said, "part")),
+        tile_side=max(1, int(_number(said, "tileSide"))),
     )
+
+
+def _frame(said: Mapping[str, Any]) -> int:
+    """Where a farm knows no tiles, an instance is a frame."""
+    frame = said.get("frameId")
+    return frame if isinstance(frame, int) and not isinstance(frame, bool) else int(said["instanceId"])
+
+
+def _keys(said: Any) -> tuple[str, ...] | None:
+    """`s3://host/bucket/key` → key. An empty list is what a farm gives that does not keep it."""
+    if not isinstance(said, list) or not said:
+        return None
+    places = [one.removeprefix("s3://").split("/", 2) for one in said if isinstance(one, str)]
+    return tuple(place[2] for place in places if len(place) == 3 and place[2])
 
 
 def _id(said: Any) -> int | None:

@@ -8,20 +8,19 @@ import tempfile
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.db.models import F
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
-from jobs import farms, sandboxed
-from jobs.buckets import AccountBucket, StoredObject, StoreError, bucket_of
-from jobs.domain import archives, blend_files, confirmation, thumbnails
-from jobs.domain.orders import blender_versions, proposed_version
-from jobs.domain.paths import likeliest_main
+from jobs import farms, sandboxed, software
+from jobs.buckets import AccountBucket, StoreError, bucket_of
+from jobs.domain import blend_files, confirmation, other_scenes, scene_files, thumbnails
 from jobs.domain.scene_facts import ColourView, LinkedFile, SceneFacts
-from jobs.domain.scene_problems import problems_of
+from jobs.domain.scene_files import Refused
+from jobs.domain.scene_problems import problems_of, problems_of_other
 from jobs.domain.scenes import SCENES_BUCKET
 from jobs.enums import SceneState
 from jobs.models import Scene
@@ -35,16 +34,6 @@ MOST_CHECKS = 3
 STORE_SILENT_FOR_AT_MOST = timedelta(hours=1)
 READING_SECONDS = 60
 READING_MEMORY_MB = 3072
-MOST_BLEND_BYTES = 40 * 1024**3
-"""Of all .blends of a scene together, on this worker's disk."""
-
-
-class Refused(Exception):
-    """The scene can't be rendered; `problem` says why."""
-
-    def __init__(self, problem: dict[str, Any]) -> None:
-        super().__init__(problem["id"])
-        self.problem = problem
 
 
 def check(scene: Scene) -> None:
@@ -110,66 +99,50 @@ def _again_later(scene: Scene) -> None:
 def _check(scene: Scene, folder: Path) -> None:
     sandboxed.demand_safety(scene.account)
     bucket = bucket_of(scene.account, SCENES_BUCKET)
-    objects = _unpacked(bucket, f"{scene.pk}/", lambda: _keep_lease(scene))
-    blends = likeliest_main(path for path in objects if path.lower().endswith(".blend"))
+    objects = scene_files.unpacked(scene, bucket, lambda: _keep_lease(scene))
     Scene.objects.filter(pk=scene.pk).update(size_bytes=sum(found.size for found in objects.values()))
-    if not blends:
-        raise Refused(_why_no_blend(bucket, objects))
-    main_file = scene.main_file if scene.main_file in blends else blends[0]
-    blends.insert(0, blends.pop(blends.index(main_file)))
-    Scene.objects.filter(pk=scene.pk).update(main_file=main_file, facts={"blend_files": blends})
-    scene.main_file = main_file
-    problem = blend_files.refusal(main_file, _head(bucket, objects[main_file]))
+    mains = scene_files.main_files(scene, bucket, objects)
+    scene.main_file, scene.software = mains[0], software.family_of(scene.account, mains[0])
+    Scene.objects.filter(pk=scene.pk).update(
+        main_file=scene.main_file, software=scene.software, facts={"main_files": mains}
+    )
+    if scene.software == software.BLENDER:
+        _check_blend(scene, bucket, objects, mains, folder)
+    else:
+        scene_files.lay_out(bucket, objects, scene_files.readable(objects), folder)
+        _check_other(scene, mains, folder)
+
+
+def _check_other(scene: Scene, mains: list[str], folder: Path) -> None:
+    """Only the software's own reader can tell."""
+    answer = _ask_probe(scene, folder, "")
+    if "error" in answer:
+        title = software.title_of(scene.account, scene.software)
+        reason = str(answer["error"])[:300]
+        raise Refused({"id": "not_understood", "file": scene.main_file, "software": title, "reason": reason})
+    facts = other_scenes.facts_of(answer, mains)
+    problems = problems_of_other(facts, scene.main_file, answer.get("problems") or [])
+    _settle(scene, SceneState.REFUSED if any_blocks(problems) else SceneState.READY, facts, problems)
+
+
+def _check_blend(
+    scene: Scene, bucket: AccountBucket, objects: scene_files.Objects, blends: list[str], folder: Path
+) -> None:
+    main_file = scene.main_file
+    problem = blend_files.refusal(main_file, scene_files.head(bucket, objects[main_file]))
     if problem:
         raise Refused(problem)
-    _lay_out(bucket, objects, blends, folder)
+    scene_files.lay_out(bucket, objects, blends, folder)
     said = read_scene(folder, main_file)
     if said is None:  # older than the reader knows; Blender may still open it
-        said = confirmation.facts_from_blender(_ask_blender(folder, main_file, ""))
+        said = confirmation.facts_from_blender(_ask_probe(scene, folder, ""))
         if said is None:
             raise Refused({"id": "damaged", "file": main_file})
     facts = facts_of(said, blends)
-    _settle(scene, _state(said, facts, main_file), facts, _problems(said, facts, main_file), is_last=False)
+    problems = _problems(scene, said, facts)
+    _settle(scene, SceneState.REFUSED if any_blocks(problems) else SceneState.READY, facts, problems, is_last=False)
     thumbnails.keep_scene_thumbnail(scene, said.get("thumbnail"))
     _confirm(scene, folder, facts, said)
-
-
-def _unpacked(bucket: AccountBucket, prefix: str, alive: Callable[[], None]) -> dict[str, StoredObject]:
-    """Path → object. A zip is unpacked where no .blend lies beside it."""
-    objects = {found.key.removeprefix(prefix): found for found in bucket.list(prefix)}
-    zips = [path for path in objects if path.lower().endswith(".zip")]
-    if zips and not any(path.lower().endswith(".blend") for path in objects):
-        for path in zips:
-            try:
-                archives.unpack(bucket, objects[path].key, objects[path].size, prefix, alive)
-            except archives.ArchiveRefused as refused:
-                raise Refused(refused.problem) from refused
-        objects = {found.key.removeprefix(prefix): found for found in bucket.list(prefix)}
-    return objects
-
-
-def _why_no_blend(bucket: AccountBucket, objects: dict[str, StoredObject]) -> dict[str, Any]:
-    if len(objects) == 1:
-        (path, found) = next(iter(objects.items()))
-        return blend_files.refusal(path, _head(bucket, found)) or {"id": "not_a_blend", "file": path, "looks": ""}
-    return {"id": "no_blend", "count": len(objects)}
-
-
-def _head(bucket: AccountBucket, found: StoredObject) -> bytes:
-    return bucket.read(found.key, 0, min(found.size, blend_files.MAGIC_BYTES) - 1) if found.size else b""
-
-
-def _lay_out(bucket: AccountBucket, objects: dict[str, StoredObject], blends: list[str], folder: Path) -> None:
-    """The .blends whole; of every other file its name, which is all that is asked about it."""
-    if sum(objects[path].size for path in blends) > MOST_BLEND_BYTES:
-        raise Refused({"id": "too_heavy_to_read", "file": blends[0]})
-    for path, found in objects.items():
-        there = folder / path
-        there.parent.mkdir(parents=True, exist_ok=True)
-        if path in blends:
-            bucket.download(found.key, there)
-        else:
-            there.touch()
 
 
 def read_scene(folder: Path, main_file: str) -> dict[str, Any] | None:
@@ -199,38 +172,34 @@ def facts_of(said: dict[str, Any], blends: list[str]) -> SceneFacts:
         linked_files=links,
         colour=ColourView(**said.get("colour", {})),
         blocked_scripts=said.get("registered_scripts", []),
-        blend_files=blends,
+        main_files=blends,
     )
     return SceneFacts(**more)
 
 
-def _problems(said: dict[str, Any], facts: SceneFacts, main_file: str) -> list[dict[str, Any]]:
-    return problems_of(facts, main_file, blender_versions(), bool(said.get("has_border")))
-
-
-def _state(said: dict[str, Any], facts: SceneFacts, main_file: str) -> SceneState:
-    return SceneState.REFUSED if any_blocks(_problems(said, facts, main_file)) else SceneState.READY
+def _problems(scene: Scene, said: dict[str, Any], facts: SceneFacts) -> list[dict[str, Any]]:
+    blenders = software.versions(scene.account, software.BLENDER)
+    return problems_of(facts, scene.main_file, blenders, bool(said.get("has_border")))
 
 
 def _confirm(scene: Scene, folder: Path, facts: SceneFacts, said: dict[str, Any]) -> None:
     """Folds in what a sandboxed Blender found. One that fails leaves what the file itself says."""
-    answer = _ask_blender(folder, scene.main_file, facts.blender_line)
+    answer = _ask_probe(scene, folder, facts.software_line)
     confirmed = confirmation.folded(facts, answer)
-    problems = _problems(said, confirmed, scene.main_file)
+    problems = _problems(scene, said, confirmed)
     if "error" in answer:
         problems.append({"id": "not_confirmed", "reason": str(answer["error"])[:300]})
     state = SceneState.REFUSED if any_blocks(problems) else SceneState.READY
     _settle(scene, state, confirmed, problems)
 
 
-def _ask_blender(folder: Path, main_file: str, line: str) -> dict[str, Any]:
-    if not settings.SCENE_PROBE:
+def _ask_probe(scene: Scene, folder: Path, line: str) -> dict[str, Any]:
+    """What the software itself says of the scene; nothing where no probe is set. `line`: the file's own release."""
+    profile = software.proposed(scene.account, scene.software, line)
+    if not settings.SCENE_PROBE or profile is None or not profile.is_available:
         return {}
-    version = proposed_version(line)
-    if version is None or not version.is_installed:
-        return {}
-    answer: dict[str, Any] = import_string(settings.SCENE_PROBE)(folder, main_file, version.line)
-    return answer
+    probe = cast(Callable[[Path, str, str, str], dict[str, Any]], import_string(settings.SCENE_PROBE))
+    return probe(folder, scene.main_file, scene.software, profile.line)
 
 
 def _settle(

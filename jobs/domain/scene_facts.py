@@ -42,8 +42,8 @@ class ColourView:
 
 @dataclass(frozen=True)
 class SceneFacts:
-    blender_version: str = ""
-    """Of the file, e.g. 4.5.3."""
+    software_version: str = ""
+    """Of the software that the file was made with, e.g. 4.5.3."""
     scene_name: str = ""
     frame_start: int = 1
     frame_end: int = 1
@@ -61,20 +61,27 @@ class SceneFacts:
     cameras: list[str] = field(default_factory=list)
     camera: str | None = None
     view_layers: list[str] = field(default_factory=list)
+    scenes: list[str] = field(default_factory=list)
+    """Names of the scenes inside the file."""
     linked_files: list[LinkedFile] = field(default_factory=list)
     blocked_scripts: list[str] = field(default_factory=list)
     has_compositor_output: bool = False
     has_unbaked_rigid_body: bool = False
     scene_count: int = 1
-    blend_files: list[str] = field(default_factory=list)
-    """Every .blend that was uploaded, the likeliest main one first."""
+    main_files: list[str] = field(default_factory=list)
+    """Every file that could be the scene, the likeliest one first."""
     colour: ColourView = field(default_factory=ColourView)
     is_confirmed: bool = False
     """Blender itself has opened it and had its say."""
 
     @property
-    def blender_line(self) -> str:
-        return ".".join(self.blender_version.split(".")[:2])
+    def software_line(self) -> str:
+        return ".".join(self.software_version.split(".")[:2])
+
+    @property
+    def is_told(self) -> bool:
+        """The file said something of itself."""
+        return bool(self.software_version or self.is_confirmed)
 
     @property
     def engine_name(self) -> str:

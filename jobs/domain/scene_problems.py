@@ -1,23 +1,25 @@
 """From what was read of a scene to what an artist should know about it: every problem at once, worst first."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from jobs.domain.orders import BlenderVersion, line_number
 from jobs.domain.scene_facts import ENGINE_NAMES, LinkedFile, SceneFacts
 from jobs.problems import worst_first
+from jobs.software import Profile, line_number
 
 BLENDERS_OWN = {"CYCLES", "BLENDER_EEVEE", "BLENDER_EEVEE_NEXT", "BLENDER_WORKBENCH"}
 GIVEN_UP = {"BLENDER_RENDER", "BLENDER_GAME"}
 MANY_SAMPLES = 2048
 HUGE_PIXELS = 8192 * 8192
+LONGEST_SENTENCE = 500
 MOST_NAMES = 50
 """Of files and scripts kept in a problem: the page lists a few, the row need not hold thousands."""
 
 Said = dict[str, Any]
 
 
-def problems_of(facts: SceneFacts, main_file: str, versions: Sequence[BlenderVersion], has_border: bool) -> list[Said]:
+def problems_of(facts: SceneFacts, main_file: str, versions: Sequence[Profile], has_border: bool) -> list[Said]:
+    """Of a Blender scene. `versions`: the Blenders on offer, oldest first."""
     found = [
         *_camera(facts),
         *_engine(facts),
@@ -30,9 +32,28 @@ def problems_of(facts: SceneFacts, main_file: str, versions: Sequence[BlenderVer
         found.append({"id": "border_render"})
     if facts.scene_count > 1:
         found.append({"id": "several_scenes", "count": facts.scene_count, "name": facts.scene_name})
-    if len(facts.blend_files) > 1:
-        found.append({"id": "several_blends", "files": facts.blend_files[:MOST_NAMES], "chosen": main_file})
-    return worst_first(found)
+    return worst_first([*found, *_several(facts, main_file)])
+
+
+def problems_of_other(facts: SceneFacts, main_file: str, said: Sequence[Any]) -> list[Said]:
+    """Of a scene of other software: what its own reader said, in its own words, and what is so of any scene."""
+    own = [
+        {
+            "id": "renderer",
+            "sentence": str(one.get("sentence", ""))[:LONGEST_SENTENCE],
+            "remedy": str(one.get("remedy", ""))[:LONGEST_SENTENCE],
+            "severity": str(one.get("severity", "warns")),
+        }
+        for one in said
+        if isinstance(one, Mapping) and one.get("sentence")
+    ]
+    return worst_first([*own[:MOST_NAMES], *_files(facts.linked_files), *_several(facts, main_file)])
+
+
+def _several(facts: SceneFacts, main_file: str) -> list[Said]:
+    if len(facts.main_files) < 2:
+        return []
+    return [{"id": "several_scene_files", "files": facts.main_files[:MOST_NAMES], "chosen": main_file}]
 
 
 def _camera(facts: SceneFacts) -> list[Said]:
@@ -51,10 +72,10 @@ def _engine(facts: SceneFacts) -> list[Said]:
     return []
 
 
-def _version(facts: SceneFacts, versions: Sequence[BlenderVersion]) -> list[Said]:
-    installed = [version for version in versions if version.is_installed]
-    if installed and line_number(facts.blender_line) > installed[-1].number:
-        return [{"id": "newer_than_engine", "version": facts.blender_version, "newest": installed[-1].line}]
+def _version(facts: SceneFacts, versions: Sequence[Profile]) -> list[Said]:
+    available = [version for version in versions if version.is_available]
+    if available and line_number(facts.software_line) > available[-1].number:
+        return [{"id": "newer_than_engine", "version": facts.software_version, "newest": available[-1].line}]
     return []
 
 

@@ -55,14 +55,14 @@ def finish_upload(scene: Scene) -> None:
 
 
 def choose_main_file(scene: Scene, path: str) -> None:
-    """Another .blend of the same upload is the scene; it is checked anew. Raises SceneRefused."""
-    if path not in facts(scene).blend_files:
+    """Another file of the same upload is the scene; it is checked anew. Raises SceneRefused."""
+    if path not in facts(scene).main_files:
         raise SceneRefused(f"There is no {path} in this scene.")
     Scene.objects.filter(pk=scene.pk, state__in=[SceneState.READY, SceneState.REFUSED]).update(
         main_file=path,
         state=SceneState.CHECKING,
         due_at=timezone.now(),
-        facts={"blend_files": facts(scene).blend_files},
+        facts={"main_files": facts(scene).main_files},
     )
     scene.refresh_from_db()
     hurry("check_scene", scene.pk)

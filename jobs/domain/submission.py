@@ -10,12 +10,13 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from jobs import farms
-from jobs.domain import farm_silence, frame_list, lifecycle, orders, scenes
+from jobs.domain import add_ons, farm_silence, frame_list, libraries, lifecycle, orders, scenes
 from jobs.domain.orders import Order
 from jobs.domain.revisions import change
 from jobs.enums import FrameState, JobState
 from jobs.hurry import hurry
 from jobs.models import FarmInstance, Frame, Job, Scene
+from jobs.software import Profile
 
 logger = logging.getLogger(__name__)
 
@@ -39,7 +40,7 @@ NOT_LANDED: dict[str, Any] = {
 
 def order(scene: Scene, wanted: Order) -> Job:
     """The job's rows, frames and all; a worker hands it over. Raises orders.OrderRefused."""
-    frames = orders.checked(scene, wanted)
+    profile, frames = orders.checked(scene, wanted)
     with transaction.atomic():
         job = Job.objects.create(
             account_id=scene.account_id,
@@ -48,17 +49,25 @@ def order(scene: Scene, wanted: Order) -> Job:
             profile=wanted.profile,
             frames=wanted.frames,
             frame_count=len(frames),
-            camera=wanted.camera,
-            resolution_percent=wanted.resolution_percent,
-            samples=wanted.samples,
-            output_format=wanted.output_format,
+            constants=_constants(scene, profile, wanted),
+            makes_pictures=profile.makes_pictures,
             next_poll_at=timezone.now(),
         )
         Job.objects.filter(pk=job.pk).update(result_bucket=f"render-{job.pk}", revision=1)
         add_frames(job, frames, revision=1)
+        _attach(job, wanted)
         hurry("submit_job", job.pk)
     job.refresh_from_db()
     return job
+
+
+def _attach(job: Job, wanted: Order) -> None:
+    """Raises orders.OrderRefused where one of them is gone meanwhile."""
+    try:
+        libraries.attach(job, wanted.library_ids)
+        add_ons.attach(job, wanted.add_on_ids)
+    except (libraries.LibraryRefused, add_ons.AddOnRefused) as refusal:
+        raise orders.OrderRefused({"": str(refusal)}) from refusal
 
 
 def add_frames(job: Job, numbers: Sequence[int], revision: int) -> None:
@@ -153,27 +162,24 @@ def _task_order(job: Job) -> farms.TaskOrder:
         shortname=shortname(job),
         profile=job.profile,
         ranges=frame_list.to_ranges(list(numbers)),
-        constants=_constants(job, job.scene),
-        resources=_resources(job.scene),
+        constants={**job.constants, **add_ons.constants_of(job)},
+        resources=_resources(job, job.scene),
         result_bucket=job.result_bucket,
     )
 
 
-def _resources(scene: Scene) -> list[farms.Resource]:
+def _resources(job: Job, scene: Scene) -> list[farms.Resource]:
     """The scene's own files come last: they win over a library's."""
     prefix = scenes.key(scene, "")
-    return [farms.Resource(scenes.SCENES_BUCKET, prefix, prefix)]
+    own = farms.Resource(scenes.SCENES_BUCKET, prefix, prefix)
+    return [*libraries.resources_of(job), *add_ons.resources_of(job), own]
 
 
-def _constants(job: Job, scene: Scene) -> dict[str, str]:
-    constants = {"BLEND_FILE": scene.main_file, "BLEND_FORMAT": job.output_format}
-    if job.samples is not None:
-        constants["BLEND_CYCLES_SAMPLES"] = str(job.samples)
-    if job.resolution_percent is not None:
-        constants["BLEND_RATIO"] = str(job.resolution_percent)
-    if job.camera:
-        constants["BLEND_CAMERA"] = job.camera
-    return constants
+def _constants(scene: Scene, profile: Profile, wanted: Order) -> dict[str, str]:
+    """What was chosen. An empty one is left to the scene."""
+    known = {constant.name for constant in profile.constants}
+    chosen = {name: value for name, value in wanted.constants.items() if value and name in known}
+    return {**({profile.scene_constant: scene.main_file} if profile.scene_constant else {}), **chosen}
 
 
 def _handed_over(job: Job, uuid: str) -> None:
@@ -246,6 +252,6 @@ def _begin_again(job: Job) -> None:
         numbers = list(_not_there(job).values_list("number", flat=True))
         _not_there(job).update(state=FrameState.WAITING, revision=revision, **NOT_LANDED)
         for first in range(0, len(numbers), FRAMES_AT_ONCE):
-            FarmInstance.objects.filter(job=job, instance_id__in=numbers[first : first + FRAMES_AT_ONCE]).update(
+            FarmInstance.objects.filter(job=job, frame__in=numbers[first : first + FRAMES_AT_ONCE]).update(
                 phase="waiting", progress=0, error="", revision=revision
             )

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -10,13 +11,13 @@ from django.utils import timezone
 
 from jobs import farms
 from jobs.buckets import StoredObject, StoreError
-from jobs.domain import finishing, landing, lifecycle, log_writing, machines, reports
+from jobs.domain import finishing, landing, lifecycle, log_writing, machines, reports, result_files
 from jobs.domain.log_writing import Reading
 from jobs.domain.reports import InstanceReport, Report
 from jobs.domain.revisions import change
 from jobs.enums import ENDED, JobState
 from jobs.hurry import hurry
-from jobs.models import Job
+from jobs.models import Job, ResultFile
 
 if TYPE_CHECKING:
     from accounts.models import Account
@@ -30,6 +31,15 @@ WATCHED_FOR = timedelta(seconds=20)
 """A page that is open says so every few seconds."""
 READINGS_AT_ONCE = 20
 """A farm gives a long output in pieces; so many are taken in one turn."""
+
+
+@dataclass(frozen=True)
+class News:
+    instances: list[InstanceReport]
+    landed: dict[int, StoredObject]
+    """Frame number → its picture."""
+    files: list[ResultFile]
+
 
 Memory = dict[UUID, dict[int, InstanceReport]]
 """What a poller saw last of each job's instances, so that what did not change costs no query."""
@@ -84,9 +94,10 @@ def _fold(job: Job, farm: farms.Farm, report: Report, memory: Memory) -> None:
         instances = machines.changed(job, report.instances, memory.get(job.pk, {}))
         is_news = report.has_ended or any(instance.phase == reports.SUCCESS for instance in instances)
         landed = landing.arrived(job, report.succeeded) if is_news else {}
+        files = result_files.arrived(job, report) if is_news else []
         is_said_anew = (job.farm_state, job.waiting_reason) != (report.state, report.waiting_reason)
-        if readings or instances or landed or is_said_anew:
-            _write(job, report, readings, instances, landed)
+        if readings or instances or landed or files or is_said_anew:
+            _write(job, report, readings, News(instances, landed, files))
         memory[job.pk] = dict(report.instances)
         if landed:
             hurry("open_pictures", job.pk)
@@ -95,20 +106,16 @@ def _fold(job: Job, farm: farms.Farm, report: Report, memory: Memory) -> None:
     _follow(job, farm, report)
 
 
-def _write(
-    job: Job,
-    report: Report,
-    readings: list[Reading],
-    instances: list[InstanceReport],
-    landed: dict[int, StoredObject],
-) -> None:
+def _write(job: Job, report: Report, readings: list[Reading], news: News) -> None:
     facts: dict[str, Any] = {"farm_state": report.state, "waiting_reason": report.waiting_reason}
     with change(job.pk) as revision:
         _demand_same_task(job)
-        machines.write(job, instances, revision)
-        landing.land(job, landed, revision)
+        machines.write(job, news.instances, revision)
+        landing.land(job, news.landed, revision)
+        landing.count_as_done(job, news.instances, revision)
+        result_files.land(news.files, revision)
         log_writing.write(job, readings, revision)
-        if instances or landed:
+        if news.instances or news.landed:
             facts.update(used_seconds=machines.used_seconds(job), **landing.count(job))
         Job.objects.filter(pk=job.pk).update(**facts)
     job.refresh_from_db()

@@ -9,6 +9,35 @@ def number_frames_of_instances(apps, schema_editor):
     apps.get_model("jobs", "FarmInstance").objects.update(frame=F("instance_id"))
 
 
+def keep_orders_as_constants(apps, schema_editor):
+    """So far every order was one of Blender's."""
+    for job in apps.get_model("jobs", "Job").objects.select_related("scene").iterator():
+        if job.scene is None and not job.camera and job.samples is None and job.resolution_percent is None:
+            continue  # ordered by a script: nobody asked what
+        constants = {
+            "BLEND_FILE": job.scene.main_file if job.scene else "",
+            "BLEND_FORMAT": job.output_format,
+            "BLEND_CYCLES_SAMPLES": "" if job.samples is None else str(job.samples),
+            "BLEND_RATIO": "" if job.resolution_percent is None else str(job.resolution_percent),
+            "BLEND_CAMERA": job.camera,
+        }
+        job.constants = {name: value for name, value in constants.items() if value}
+        job.save(update_fields=["constants"])
+
+
+RENAMED_FACTS = {"blender_version": "software_version", "blend_files": "main_files"}
+RENAMED_PROBLEMS = {"several_blends": "several_scene_files", "no_blend": "no_scene"}
+
+
+def name_facts_of_any_software(apps, schema_editor):
+    for scene in apps.get_model("jobs", "Scene").objects.iterator():
+        scene.facts = {RENAMED_FACTS.get(name, name): value for name, value in scene.facts.items()}
+        scene.problems = [
+            {**problem, "id": RENAMED_PROBLEMS.get(problem["id"], problem["id"])} for problem in scene.problems
+        ]
+        scene.save(update_fields=["facts", "problems"])
+
+
 class Migration(migrations.Migration):
 
     dependencies = [
@@ -51,6 +80,12 @@ class Migration(migrations.Migration):
             field=models.PositiveIntegerField(default=1, help_text="n: the picture is made of n × n tiles."),
         ),
         migrations.RunPython(number_frames_of_instances, migrations.RunPython.noop),
+        migrations.RunPython(keep_orders_as_constants, migrations.RunPython.noop),
+        migrations.RunPython(name_facts_of_any_software, migrations.RunPython.noop),
+        migrations.RemoveField(model_name="job", name="camera"),
+        migrations.RemoveField(model_name="job", name="resolution_percent"),
+        migrations.RemoveField(model_name="job", name="samples"),
+        migrations.RemoveField(model_name="job", name="output_format"),
         migrations.CreateModel(
             name="ResultFile",
             fields=[

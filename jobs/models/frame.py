@@ -1,5 +1,7 @@
 """A picture of a job: ordered, and once it landed, where it is."""
 
+from pathlib import PurePosixPath
+
 from django.db import models
 
 from jobs.enums import FrameState
@@ -28,3 +30,12 @@ class Frame(models.Model):
 
     def __str__(self) -> str:
         return f"frame {self.number} of {self.job_id}"
+
+    @property
+    def ending(self) -> str:
+        """Of its file, without the dot: png."""
+        return PurePosixPath(self.key).suffix.lstrip(".").lower()
+
+    @property
+    def is_shown_by_browsers(self) -> bool:
+        return self.ending in ("png", "jpg", "jpeg", "webp")

@@ -8,7 +8,7 @@ from django.db import models
 from django.urls import reverse
 from django.utils import timezone
 
-from jobs.enums import JobState, OutputFormat
+from jobs.enums import JobState
 from jobs.models.scene import Scene
 
 if TYPE_CHECKING:
@@ -40,10 +40,6 @@ class Job(models.Model):
     frame_count = models.PositiveIntegerField(default=0)
     constants = models.JSONField(default=dict, help_text="The profile's constants as ordered: name → text.")
     makes_pictures = models.BooleanField(default=True, help_text="False: its results are any files.")
-    camera = models.CharField(max_length=200, blank=True)
-    resolution_percent = models.PositiveIntegerField(null=True)
-    samples = models.PositiveIntegerField(null=True)
-    output_format = models.CharField(max_length=10, choices=OutputFormat, default=OutputFormat.PNG)
 
     farm_task_uuid = models.CharField(max_length=40, blank=True, db_index=True)
     submission_number = models.PositiveIntegerField(default=1, help_text="Grows when failed frames are rendered again.")
@@ -79,6 +75,11 @@ class Job(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("render", args=[self.pk])
+
+    @property
+    def output_format(self) -> str:
+        """PNG, EXR, …; empty where the order does not say. Every profile's constant for it is named so."""
+        return next((value for name, value in self.constants.items() if name.endswith("_FORMAT")), "")
 
 
 class FarmInstance(models.Model):

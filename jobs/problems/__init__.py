@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from jobs.problems.of_add_ons import OF_ADD_ONS
 from jobs.problems.of_jobs import OF_JOBS
 from jobs.problems.of_scenes import OF_SCENES
 from jobs.problems.words import Fault, Problem, Severity, Words
@@ -17,7 +18,7 @@ UNKNOWN = Problem(
     "warns",
     "us",
 )
-CATALOGUE: dict[str, Problem] = {**OF_SCENES, **OF_JOBS}
+CATALOGUE: dict[str, Problem] = {**OF_SCENES, **OF_JOBS, **OF_ADD_ONS}
 """Worst first within what blocks and within what warns."""
 _RANK = {name: place for place, name in enumerate(CATALOGUE)}
 
@@ -47,9 +48,8 @@ def explain(problem: Mapping[str, Any]) -> Explained:
     name = str(problem.get("id", "unknown"))
     known = CATALOGUE.get(name, UNKNOWN)
     arguments = _Arguments(problem)
-    return Explained(
-        name, _said(known.sentence, arguments), _said(known.remedy, arguments), known.severity, known.fault
-    )
+    severity = known.severity(arguments) if callable(known.severity) else known.severity
+    return Explained(name, _said(known.sentence, arguments), _said(known.remedy, arguments), severity, known.fault)
 
 
 def _said(words: Words, arguments: _Arguments) -> str:
@@ -60,8 +60,7 @@ def worst_first(problems: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """What blocks before what warns, else in the order of the catalogue."""
 
     def badness(problem: Mapping[str, Any]) -> tuple[bool, int]:
-        name = str(problem.get("id"))
-        return CATALOGUE.get(name, UNKNOWN).severity != "blocks", _RANK.get(name, len(_RANK))
+        return not explain(problem).blocks, _RANK.get(str(problem.get("id")), len(_RANK))
 
     return sorted((dict(problem) for problem in problems), key=badness)
 

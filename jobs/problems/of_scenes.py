@@ -1,6 +1,6 @@
 """What can be wrong with a scene, worst first, in the words the scene card shows."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from jobs.problems.words import Problem, counted, listed
@@ -20,6 +20,23 @@ def _outside(said: Mapping[str, Any]) -> str:
     if len(files) == 1:
         return f"One file lies outside the scene, on the computer it was made on: {files[0]}."
     return f"{len(files):,} files lie outside the scene, on the computer it was made on: {listed(files)}."
+
+
+def _held(otherwise: str) -> Callable[[Mapping[str, Any]], str]:
+    """A remedy: which libraries have the files (`held`: path → library), and what to do about the others."""
+
+    def remedy(said: Mapping[str, Any]) -> str:
+        held: Mapping[str, str] = said.get("held", {})
+        if not held:
+            return otherwise
+        names = listed([path.rpartition("/")[2] for path in held])
+        libraries = list(dict.fromkeys(held.values()))
+        have = "has" if len(libraries) == 1 else "have"
+        noun = "Your library" if len(libraries) == 1 else "Your libraries"
+        found = f"{noun} {listed([f'“{name}”' for name in libraries])} {have} {names}: chosen below."
+        return f"{found} For the others: {otherwise}" if set(said["files"]) - set(held) else found
+
+    return remedy
 
 
 OF_SCENES: dict[str, Problem] = {
@@ -42,10 +59,28 @@ OF_SCENES: dict[str, Problem] = {
         "blocks",
         "scene",
     ),
-    "no_blend": Problem(
-        "There is no .blend file among the {count} files that were dropped.",
-        "Drop the folder or zip again with the .blend in it.",
+    "not_a_scene": Problem(
+        "{file} is not a scene that can be rendered here{looks}.",
+        "Drop a {endings} file, or a folder or zip that holds one.",
         "blocks",
+        "scene",
+    ),
+    "no_scene": Problem(
+        "There is no scene among the {count} files that were dropped: no {endings} file.",
+        "Drop the folder or zip again with the scene in it.",
+        "blocks",
+        "scene",
+    ),
+    "not_understood": Problem(
+        "{file} can't be read as a {software} scene: {reason}",
+        "Render it in {software} on your own computer first, then drop the folder again.",
+        "blocks",
+        "scene",
+    ),
+    "renderer": Problem(
+        "{sentence}",
+        "{remedy}",
+        lambda said: "blocks" if said.get("severity") == "blocks" else "warns",
         "scene",
     ),
     "damaged": Problem(
@@ -145,21 +180,25 @@ OF_SCENES: dict[str, Problem] = {
     ),
     "missing_libraries": Problem(
         lambda said: _missing({**said, "kind": "library"}),
-        "What they hold will not be in the picture. Drop the whole folder with them, or render without them.",
+        _held("What they hold will not be in the picture. Drop the whole folder with them, or render without them."),
         "warns",
         "scene",
     ),
     "missing_files": Problem(
         _missing,
-        "They would be pink or absent. Drop them beside the scene, or pack them: File › External Data › "
-        "Pack Resources.",
+        _held(
+            "They would be pink or absent. Drop them beside the scene, or pack them: File › External Data › "
+            "Pack Resources."
+        ),
         "warns",
         "scene",
     ),
     "outside_files": Problem(
         _outside,
-        "Only files beside the scene travel with it. In Blender: File › External Data › Pack Resources, save, and "
-        "drop the file again.",
+        _held(
+            "Only files beside the scene travel with it. In Blender: File › External Data › Pack Resources, save, and "
+            "drop the file again."
+        ),
         "warns",
         "scene",
     ),
@@ -213,8 +252,8 @@ OF_SCENES: dict[str, Problem] = {
         "warns",
         "scene",
     ),
-    "several_blends": Problem(
-        lambda said: f"There are {len(said['files']):,} .blend files; {said['chosen']} was taken as the scene.",
+    "several_scene_files": Problem(
+        lambda said: f"{len(said['files']):,} files could be the scene; {said['chosen']} was taken.",
         "Choose another one above if it is not the one.",
         "warns",
         "scene",

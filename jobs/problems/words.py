@@ -14,7 +14,7 @@ Words = str | Callable[[Mapping[str, Any]], str]
 class Problem:
     sentence: Words
     remedy: Words
-    severity: Severity
+    severity: Severity | Callable[[Mapping[str, Any]], Severity]
     fault: Fault
 
 

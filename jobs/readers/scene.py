@@ -178,8 +178,9 @@ def facts(blend: BlendFile) -> dict[str, Any]:
     scene = active_scene(blend)
     cameras = [name_of(o) for o in blend.find_blocks_from_code(b"OB") if field(o, b"type", default=0) == CAMERA]
     found: dict[str, Any] = {
-        "blender_version": version_words(blend.header.version),
+        "software_version": version_words(blend.header.version),
         "scene_count": len(blend.find_blocks_from_code(b"SC")),
+        "scenes": [name_of(block) for block in blend.find_blocks_from_code(b"SC")],
         "cameras": sorted(cameras),
         "registered_scripts": [
             name_of(text)

@@ -5,16 +5,18 @@ from uuid import UUID
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from jobs.domain import demo, frame_list, orders, scenes, submission
+from jobs import software
+from jobs.domain import demo, frame_list, libraries, orders, scenes, submission
 from jobs.enums import SceneState
 from jobs.forms import OrderForm
 from jobs.models import Scene
 from jobs.problems import explain
+from jobs.software import Profile
 from jobs.views.door import account_of
 
 SCENES_TO_CHOOSE = 6
@@ -30,7 +32,13 @@ def new_render(request: HttpRequest) -> HttpResponse:
         return redirect(f"{reverse('new_render')}?scene={scene.pk}")
     chosen = _chosen(request)
     recent = _scenes_of(request).filter(state=SceneState.READY)[:SCENES_TO_CHOOSE]
-    context = {"recent": recent, "offer_demo": "demo" in request.GET, **(_scene_context(chosen) if chosen else {})}
+    context = {
+        "recent": recent,
+        "offer_demo": "demo" in request.GET,
+        "endings": software.endings(account),
+        "droppable": software.droppable(account),
+        **(_scene_context(chosen) if chosen else {}),
+    }
     return render(request, "jobs/new_render.html", context)
 
 
@@ -46,14 +54,36 @@ def scene_part(request: HttpRequest, scene_id: UUID) -> HttpResponse:
 @login_required
 def order(request: HttpRequest, scene_id: UUID) -> HttpResponse:
     scene = get_object_or_404(_scenes_of(request), pk=scene_id)
-    form = OrderForm(scene, request.POST)
+    profile = _profile_chosen(request, scene)
+    if profile is None:
+        return render(request, "jobs/parts/order_impossible.html", {"scene": scene}, status=503)
+    form = OrderForm(scene, profile, request.POST)
     if form.is_valid():
         try:
             job = submission.order(scene, form.order())
             return _go_to(request, job.get_absolute_url())
         except orders.OrderRefused as refusal:
             form.refuse(refusal)
-    return render(request, "jobs/parts/order.html", {"scene": scene, "form": form, "facts": form.facts}, status=422)
+    return render(request, "jobs/parts/order.html", _order_context(scene, form, request.POST), status=422)
+
+
+@require_POST
+@login_required
+def order_of_version(request: HttpRequest, scene_id: UUID) -> HttpResponse:
+    """The order as another version of the software asks it, with what was typed so far. Orders nothing."""
+    scene = get_object_or_404(_scenes_of(request), pk=scene_id)
+    profile = _profile_chosen(request, scene)
+    if profile is None:
+        return render(request, "jobs/parts/order_impossible.html", {"scene": scene})
+    form = OrderForm(scene, profile, typed=request.POST)
+    return render(request, "jobs/parts/order.html", _order_context(scene, form, request.POST, is_more_open=True))
+
+
+def _profile_chosen(request: HttpRequest, scene: Scene) -> Profile | None:
+    """Of the scene's own software; the proposed one where nothing, or nothing that is offered, was chosen."""
+    offered = software.versions(scene.account, scene.software)
+    chosen = request.POST.get("profile", "")
+    return next((profile for profile in offered if profile.name == chosen), None) or orders.proposed_profile(scene)
 
 
 @require_safe
@@ -80,12 +110,29 @@ def _chosen(request: HttpRequest) -> Scene | None:
 
 
 def _scene_context(scene: Scene) -> dict[str, object]:
-    form = OrderForm(scene) if scene.state == SceneState.READY else None
-    return {
+    context = {
         "scene": scene,
         "facts": scenes.facts(scene),
-        "problems": [explain(problem) for problem in scene.problems],
+        "software_title": software.title_of(scene.account, scene.software),
+        "problems": [explain(problem) for problem in libraries.with_holders(scene, scene.problems)],
+        "form": None,
+    }
+    profile = orders.proposed_profile(scene) if scene.state == SceneState.READY else None
+    return {**context, **(_order_context(scene, OrderForm(scene, profile)) if profile else {})}
+
+
+def _order_context(
+    scene: Scene, form: OrderForm, typed: QueryDict | None = None, *, is_more_open: bool = False
+) -> dict[str, object]:
+    """`typed`: what was posted, for the parts that are no fields of the form."""
+    return {
+        "scene": scene,
         "form": form,
+        "facts": form.facts,
+        "profile": form.profile,
+        "chosen_libraries": typed.getlist("libraries") if typed is not None else None,
+        "chosen_add_ons": typed.getlist("add_ons") if typed is not None else None,
+        "is_more_open": is_more_open,
     }
 
 

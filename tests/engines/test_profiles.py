@@ -5,7 +5,6 @@ import json
 import pytest
 
 from farm.engines import profiles
-from farm.engines.blender.versions import blender_versions
 from farm.engines.installation import engine_folder
 
 
@@ -71,15 +70,3 @@ def test_every_folder_of_an_engine_gives_its_profiles(installed):
     assert [profile.name for profile in profiles.families()["blender"]] == ["blender-4.2", "blender-4.5", "blender-5.2"]
     for family, members in profiles.families().items():
         assert all(profile.family == family for profile in members)
-
-
-def test_the_versions_say_which_are_installed(installed):
-    installed("blender-5.2")
-
-    assert [
-        (known["profile"], known["version"], known["line"], known["installed"]) for known in blender_versions()
-    ] == [
-        ("blender-4.2", "4.2.23", "4.2", False),
-        ("blender-4.5", "4.5.15", "4.5", False),
-        ("blender-5.2", "5.2.3", "5.2", True),
-    ]

@@ -4,13 +4,14 @@ import pytest
 from django.conf import settings
 from django.test import override_settings
 
-from jobs import farms
+from jobs import farms, software
 from jobs.domain import scenes, submission
 from jobs.domain.orders import Order
 from jobs.domain.scene_facts import SceneFacts
 from jobs.enums import SceneState
 from jobs.models import Scene
 from tests.jobs.fake_farm import FakeFarm
+from tests.profiles_on_offer import EVERYTHING
 from tests.stores import ACCESS_KEY, BUCKET, SECRET_KEY
 
 
@@ -21,6 +22,13 @@ def without_redis_and_built_files(settings):
     settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
     settings.CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
     settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+
+
+@pytest.fixture(autouse=True)
+def offered(monkeypatch):
+    """What the farm offers, without a farm."""
+    profiles = tuple(software.read(said) for said in EVERYTHING)
+    monkeypatch.setattr(software, "on_offer", lambda account: profiles)
 
 
 @pytest.fixture
@@ -42,7 +50,7 @@ def store(s3_store):
 def scene(alice):
     """alice's, checked: frames 1 to 10, one camera."""
     facts = SceneFacts(
-        blender_version="4.5", frame_start=1, frame_end=10, width=1920, height=1080, engine="CYCLES", samples=64,
+        software_version="4.5", frame_start=1, frame_end=10, width=1920, height=1080, engine="CYCLES", samples=64,
         cameras=["Camera"], camera="Camera",
     )  # fmt: skip
     return Scene.objects.create(

@@ -4,11 +4,12 @@ import shutil
 
 import pytest
 
+from jobs import software
 from jobs.domain import scene_check
-from jobs.domain.orders import BlenderVersion
 from jobs.domain.scene_problems import problems_of
 from jobs.problems import any_blocks, explain
 from tests.jobs.readme_table import rows
+from tests.profiles_on_offer import blender
 from tests.scenes import FOLDER, scene
 
 ROWS = rows() or [pytest.param(None, marks=pytest.mark.skip("the folder of real scenes is not beside this checkout"))]
@@ -35,7 +36,7 @@ def test_the_check_says_what_the_table_says(row, laid_out):
     facts = scene_check.facts_of(said, [main_file])
     assert (facts.frame_start, facts.frame_end) == row.frames
     assert (facts.width, facts.height, facts.resolution_percent) == row.size
-    assert (facts.blender_version, facts.engine) == (row.version, row.engine)
+    assert (facts.software_version, facts.engine) == (row.version, row.engine)
     assert len(facts.cameras) >= row.camera_count
     assert bool(facts.camera) == bool(row.camera_count)
     assert _missing(facts, "library") == row.missing_libraries
@@ -79,7 +80,7 @@ def _missing(facts, kind):
     ],
 )
 def test_the_check_warns_of(path, problem, request):
-    only_45 = [BlenderVersion("blender-4.5", "4.5.15", "4.5", is_installed=True)]
+    only_45 = [software.read(blender())]
     folder = request.getfixturevalue("laid_out") if FOLDER.is_dir() else scene(path)
 
     said = scene_check.read_scene(folder, path)

@@ -58,7 +58,7 @@ def test_a_good_scene_is_ready_with_its_facts_and_picture(alice, store):
 
     facts = scenes.facts(scene)
     assert (scene.state, scene.due_at) == (SceneState.READY, None)
-    assert (facts.blender_version, facts.frames_text, facts.engine_name) == ("2.77", "1-250", "Cycles")
+    assert (facts.software_version, facts.frames_text, facts.engine_name) == ("2.77", "1-250", "Cycles")
     assert (facts.pixel_width, facts.pixel_height) == (160, 120)
     assert scene.checked_at
 
@@ -78,8 +78,8 @@ def test_the_files_own_picture_is_kept(alice, store):
         ({"a.blend": b""}, "empty_file"),
         ({"a.blend": b"version https://git-lfs.github.com/spec/v1\noid sha256:1\n"}, "git_lfs_pointer"),
         ({"a.blend": b"\x89PNG\r\n"}, "not_a_blend"),
-        ({"holiday.jpg": b"\xff\xd8\xff"}, "not_a_blend"),
-        ({"a.txt": b"a", "b.txt": b"b"}, "no_blend"),
+        ({"holiday.jpg": b"\xff\xd8\xff"}, "not_a_scene"),
+        ({"a.txt": b"a", "b.txt": b"b"}, "no_scene"),
         ({"a.blend": b"BLENDER-v405" + b"\xff" * 200}, "damaged"),
         ({"a.blend": b"\x1f\x8b not gzip at all"}, "damaged"),
         ({"a.zip": b"PK\x03\x04 not a zip"}, "zip_damaged"),
@@ -138,7 +138,7 @@ def test_a_locked_zip_is_refused(alice, store):
 def test_of_several_scenes_the_likely_one_is_taken_and_another_can_be_chosen(alice, store):
     blend = real_scene(CLEVR).read_bytes()
     scene = checked(alice, {"lib/prop.blend": blend, "shot.blend": blend})
-    assert (scene.main_file, problems(scene)) == ("shot.blend", ["several_blends"])
+    assert (scene.main_file, problems(scene)) == ("shot.blend", ["several_scene_files"])
 
     scenes.choose_main_file(scene, "lib/prop.blend")
     scene_check.check(scene)
@@ -169,7 +169,7 @@ def test_what_blender_knows_better_is_folded_in(alice, store, settings):
     assert problems(scene) == ["missing_files", "blocked_scripts"]
 
 
-def blenders_word(folder, main_file, version):
+def blenders_word(folder, main_file, family, line):
     return {
         "cameras": ["Camera", "Second"],
         "view_layers": ["ViewLayer"],
@@ -186,7 +186,7 @@ def test_a_blender_that_fails_leaves_what_the_file_says(alice, store, settings):
     assert (scene.state, problems(scene)) == (SceneState.READY, ["not_confirmed"])
 
 
-def no_word(folder, main_file, version):
+def no_word(folder, main_file, family, line):
     return {"error": "Blender crashed."}
 
 

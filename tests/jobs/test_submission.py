@@ -23,13 +23,14 @@ def test_an_order_is_handed_over_as_the_farm_reads_it(job, farm):
     assert job.state == JobState.WAITING
     assert job.farm_task_uuid == farm.only_task().uuid
     assert (order.profile, order.ranges, order.shortname) == ("blender-4.5", "1-3", f"{job.pk}-1")
-    assert order.constants == {"BLEND_FILE": "basalt.blend", "BLEND_FORMAT": "PNG"}
+    assert order.constants == {"BLEND_FILE": "basalt.blend"}
     assert order.resources == [farms.Resource("scenes", f"{job.scene_id}/", f"{job.scene_id}/")]
     assert order.result_bucket == f"render-{job.pk}"
 
 
 def test_what_was_chosen_reaches_the_engine(scene, farm):
-    wanted = Order("blender-5.2", "1,5", camera="Camera", resolution_percent=25, samples=8, output_format="EXR")
+    chosen = {"BLEND_CAMERA": "Camera", "BLEND_RATIO": "25", "BLEND_CYCLES_SAMPLES": "8", "BLEND_FORMAT": "EXR"}
+    wanted = Order("blender-5.2", "1,5", {**chosen, "BLEND_VIEW_LAYER": "", "OF_NOBODY": "x"})
 
     submission.submit(submission.order(scene, wanted))
 
@@ -43,12 +44,22 @@ def test_what_was_chosen_reaches_the_engine(scene, farm):
 
 
 def test_every_wrong_field_is_said_at_once(scene):
-    wrong = Order("blender-4.5", "ten", camera="Nobody", resolution_percent=0, samples=0, output_format="MP4")
+    wrong = Order(
+        "blender-4.5",
+        "ten",
+        {"BLEND_CAMERA": "Nobody", "BLEND_RATIO": "0", "BLEND_CYCLES_SAMPLES": "many", "BLEND_FORMAT": "MP4"},
+    )
 
     with pytest.raises(OrderRefused) as refusal:
         submission.order(scene, wrong)
 
-    assert set(refusal.value.errors) == {"frames", "camera", "resolution_percent", "samples", "output_format"}
+    assert refusal.value.errors == {
+        "frames": "“ten” is not a frame or a range. Write for example 5, 1-10 or 20-160x20.",
+        "blend_camera": "The scene has nothing named “Nobody” to choose here.",
+        "blend_ratio": "Between 1 and 1,000 %.",
+        "blend_cycles_samples": "This is a whole number.",
+        "blend_format": "Choose one of PNG, ready to look at, EXR, for grading, JPEG, small.",
+    }
     assert not Job.objects.exists()
 
 

@@ -9,10 +9,12 @@ from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
+from jobs import software
 from jobs.domain.scene_facts import LinkedFile, SceneFacts
 from jobs.enums import FrameState, JobState, SceneState
 from jobs.models import FarmInstance, Frame, Job, Scene
 from tests.pages.harness import Handler, Surroundings
+from tests.profiles_on_offer import EVERYTHING
 
 
 @pytest.fixture(autouse=True)
@@ -24,6 +26,13 @@ def embedded_surroundings(settings):
     }
     settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
     cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def offered(monkeypatch):
+    """What the farm offers, without a farm."""
+    profiles = tuple(software.read(said) for said in EVERYTHING)
+    monkeypatch.setattr(software, "on_offer", lambda account: profiles)
 
 
 def signed_in(account):
@@ -40,7 +49,7 @@ def alices_page(alice):
 @pytest.fixture
 def scene(alice):
     facts = SceneFacts(
-        blender_version="4.5.3",
+        software_version="4.5.3",
         frame_start=1,
         frame_end=24,
         fps=24,
@@ -71,7 +80,9 @@ def make_render(account, scene=None, *, name="Corridor", state=JobState.RENDERIN
     )
     Frame.objects.bulk_create(make_frame(job, number, landed >= number) for number in range(1, frames + 1))
     FarmInstance.objects.bulk_create(
-        FarmInstance(job=job, instance_id=number, phase="success" if landed >= number else "execution", progress=40)
+        FarmInstance(
+            job=job, instance_id=number, frame=number, phase="success" if landed >= number else "execution", progress=40
+        )
         for number in range(1, frames + 1)
     )
     return job

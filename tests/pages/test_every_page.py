@@ -126,7 +126,7 @@ def test_a_form_is_filled_in_and_its_frames_are_said_back_as_one_types(open_page
 
     page.fill("#order_frames", "1-10,20-160x20")
     page.wait_for_selector("#frames-echo:has-text('18 frames: 1–10, 20–160 by 20')")
-    page.fill("#order_resolution_percent", "25")
+    page.fill("#order_blend_ratio", "25")
 
     assert page.text_content("[data-sum-frames]") == "18"
     assert page.text_content("[data-sum-pixels]") == "480 × 270"

@@ -1,29 +1,19 @@
 import pytest
 
 from jobs.domain import demo
-from jobs.domain.orders import BlenderVersion
 from jobs.enums import SceneState
 from jobs.models import Job, Scene
 from tests.pages.conftest import signed_in
 
 
-@pytest.fixture(autouse=True)
-def two_blenders(monkeypatch):
-    offered = [
-        BlenderVersion("blender-4.5", "4.5.15", "4.5", True),
-        BlenderVersion("blender-5.2", "5.2.3", "5.2", True),
-    ]
-    monkeypatch.setattr("jobs.domain.orders.blender_versions", lambda: offered)
-
-
 def order(client, scene, **changes):
     fields = {
         "frames": "1-3",
-        "resolution_percent": "50",
+        "blend_ratio": "50",
         "profile": "blender-4.5",
-        "camera": "Wide",
-        "samples": "64",
-        "output_format": "PNG",
+        "blend_camera": "Wide",
+        "blend_cycles_samples": "64",
+        "blend_format": "PNG",
         "name": "Corridor",
     }
     return client.post(f"/scenes/{scene.pk}/order/", fields | changes)
@@ -33,9 +23,9 @@ def test_the_form_is_filled_in_from_the_scene(alices_page, scene):
     form = alices_page.get(f"/scenes/{scene.pk}/part/").context["form"]
 
     assert form["frames"].value() == "1-24"
-    assert form["camera"].value() == "Wide"
-    assert form["resolution_percent"].value() == 50
-    assert form["samples"].value() == 64
+    assert form["blend_camera"].value() == "Wide"
+    assert form["blend_ratio"].value() == "50"
+    assert form["blend_cycles_samples"].value() == "64"
     assert form["profile"].value() == "blender-4.5"
 
 
@@ -44,27 +34,29 @@ def test_each_value_says_where_it_comes_from(alices_page, scene):
 
     assert {name: field.origin for name, field in fields.items()} == {
         "frames": "from file",
-        "resolution_percent": "from file",
+        "blend_ratio": "from file",
         "profile": "from file",
-        "camera": "from file",
-        "samples": "from file",
-        "output_format": "from file",
+        "blend_camera": "from file",
+        "blend_cycles_samples": "from file",
+        "blend_format": "from file",
+        "blend_slicing": "default",
         "name": "default",
     }
 
 
 def test_an_order_leads_to_its_render(alices_page, scene):
-    answer = order(alices_page, scene, frames="1,5,9", samples="8")
+    answer = order(alices_page, scene, frames="1,5,9", blend_cycles_samples="8")
 
     job = Job.objects.get()
     assert answer["Location"] == f"/renders/{job.pk}/"
-    assert (job.frames, job.frame_count, job.samples, job.camera) == ("1,5,9", 3, 8, "Wide")
+    assert (job.frames, job.frame_count) == ("1,5,9", 3)
+    assert (job.constants["BLEND_CYCLES_SAMPLES"], job.constants["BLEND_CAMERA"]) == ("8", "Wide")
 
 
 def test_htmx_is_led_there_as_a_whole_page(alices_page, scene):
     answer = alices_page.post(
         f"/scenes/{scene.pk}/order/",
-        {"frames": "1", "resolution_percent": "50", "profile": "blender-4.5", "output_format": "PNG", "name": "x"},
+        {"frames": "1", "blend_ratio": "50", "profile": "blender-4.5", "blend_format": "PNG", "name": "x"},
         headers={"HX-Request": "true"},
     )
 
@@ -82,19 +74,19 @@ def test_frames_that_cannot_be_read_are_refused_beside_their_field(alices_page, 
 
 
 def test_every_wrong_field_is_said_at_once(alices_page, scene):
-    answer = order(alices_page, scene, frames="", resolution_percent="9000", camera="Nobody", output_format="GIF")
+    answer = order(alices_page, scene, frames="", blend_ratio="9000", blend_camera="Nobody", blend_format="GIF")
 
-    assert set(answer.context["form"].errors) == {"frames", "camera", "output_format"}
-    answer = order(alices_page, scene, frames="x", resolution_percent="9000")
-    assert set(answer.context["form"].errors) == {"frames", "resolution_percent"}
+    assert set(answer.context["form"].errors) == {"frames", "blend_camera", "blend_format"}
+    answer = order(alices_page, scene, frames="x", blend_ratio="9000")
+    assert set(answer.context["form"].errors) == {"frames", "blend_ratio"}
 
 
 def test_a_refused_order_keeps_what_was_typed_as_yours(alices_page, scene):
-    form = order(alices_page, scene, frames="7-", samples="12").context["form"]
+    form = order(alices_page, scene, frames="7-", blend_cycles_samples="12").context["form"]
 
-    assert form["samples"].value() == "12"
-    assert form.fields["samples"].origin == "yours"
-    assert form.fields["camera"].origin == "from file"
+    assert form["blend_cycles_samples"].value() == "12"
+    assert form.fields["blend_cycles_samples"].origin == "yours"
+    assert form.fields["blend_camera"].origin == "from file"
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,58 @@
+"""What came back: the objects of the result bucket that the farm names, and the files of tasks without pictures."""
+
+from collections.abc import Collection, Sequence
+
+from django.db.models import Sum
+
+from jobs.buckets import AccountBucket, StoredObject, bucket_of
+from jobs.domain.reports import InstanceReport, Report
+from jobs.models import Job, ResultFile
+
+ASKED_ONE_BY_ONE = 20
+"""Above so many objects, listing the bucket is quicker than asking for each."""
+MOST_FILES = 20_000
+"""Kept of a job; S3 tools see all of them."""
+ROWS_AT_ONCE = 500
+
+
+def objects_of(bucket: AccountBucket, instances: Collection[InstanceReport]) -> list[StoredObject]:
+    """What these gave back; the whole bucket where the farm does not name it. Asks the store."""
+    if any(said.results is None for said in instances):
+        return list(bucket.list())
+    return list(_named(bucket, [key for said in instances for key in said.results or ()]))
+
+
+def _named(bucket: AccountBucket, keys: Sequence[str]) -> list[StoredObject]:
+    if len(keys) > ASKED_ONE_BY_ONE:
+        wanted = set(keys)
+        return [found for found in bucket.list() if found.key in wanted]
+    sizes = {key: bucket.size_of(key) for key in keys}
+    return [StoredObject(key, size, "") for key, size in sizes.items() if size is not None]
+
+
+def arrived(job: Job, report: Report) -> list[ResultFile]:
+    """Unsaved rows of files that were not here yet, of a task without pictures. Asks the store.
+
+    Where the farm does not name them, all that lies in the bucket is theirs once the task has ended.
+    """
+    if not job.result_bucket or job.makes_pictures:
+        return []
+    by_key = {key: said.instance_id for said in report.succeeded for key in said.results or ()}
+    known = set(job.result_files.values_list("key", flat=True))
+    new = [key for key in by_key if key not in known][: MOST_FILES - len(known)]
+    bucket = bucket_of(job.account, job.result_bucket)
+    found = _named(bucket, new) if new else []
+    if not by_key and report.has_ended:
+        found = [one for one in bucket.list() if one.key not in known][: MOST_FILES - len(known)]
+    return [ResultFile(job=job, key=f.key, size_bytes=f.size, instance_id=by_key.get(f.key)) for f in found]
+
+
+def land(rows: Sequence[ResultFile], revision: int) -> None:
+    """Inside a `revisions.change`."""
+    for row in rows:
+        row.revision = revision
+    ResultFile.objects.bulk_create(rows, batch_size=ROWS_AT_ONCE, ignore_conflicts=True)
+
+
+def total_bytes(job: Job) -> int:
+    return int(job.result_files.aggregate(sum=Sum("size_bytes"))["sum"] or 0)
