@@ -18,11 +18,7 @@ _LONGEST = 300
 
 def of_skopeo(name: ImageName, ended: Ended, way_out: WayOut, most_mb: int, *, has_login: bool) -> Fault:
     if way_out.refused:
-        return Fault(
-            "REGISTRY_REFUSED",
-            f"{name} was not fetched: it leads to {way_out.refused[0]}, in the farm's own network or without "
-            "encryption. Use a public registry, or have the operator name this one in REGISTRIES_INSIDE.",
-        )
+        return refused(name, way_out.refused[0])
     if way_out.unreachable:
         return Fault(
             "REGISTRY_UNREACHABLE",
@@ -39,6 +35,14 @@ def of_skopeo(name: ImageName, ended: Ended, way_out: WayOut, most_mb: int, *, h
             f"The registry {name.host} shows no certificate that this machine trusts: {_last(ended)}",
         )
     return _of_any(ended, most_mb) or Fault("IMAGE_NOT_FETCHED", f"{name} could not be fetched: {_last(ended)}")
+
+
+def refused(name: ImageName, address: str) -> Fault:
+    return Fault(
+        "REGISTRY_REFUSED",
+        f"{name} was not fetched: it leads to {address}, in the farm's own network or without encryption. "
+        "Use a public registry, or have the operator name this one in REGISTRIES_INSIDE.",
+    )
 
 
 def of_umoci(name: ImageName, ended: Ended, most_mb: int) -> Fault:

@@ -59,6 +59,8 @@ class Pull:
 
     def image(self) -> Image:
         """Raises Fault, Stopped, OSError, sandbox.MissingTool."""
+        if self.name.host.startswith("127.") and self.name.host not in self.inside:
+            raise complaints.refused(self.name, self.name.host)  # skopeo asks no proxy for these
         self.cache.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         digest = self._digest()
         found = self.cache.find(self.name, digest)
