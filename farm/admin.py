@@ -7,7 +7,7 @@ from django.contrib import admin, messages
 from django.db.models import Count, Model, Q, QuerySet
 from django.http import HttpRequest
 
-from farm import lifecycle, scheduler, submission
+from farm import copies, lifecycle, submission, wakes
 from farm.models import Attempt, Bucket, Instance, InstanceState, Node, Site, Task
 
 
@@ -71,7 +71,7 @@ class TaskAdmin(_FoundByUuid):
     def retry(self, request: HttpRequest, queryset: QuerySet[Task]) -> None:
         for task in queryset:
             try:
-                copied = submission.copy_task(task, None, submission.FAILED)
+                copied = copies.copy_task(task, None, copies.FAILED)
             except submission.Refused as fault:
                 messages.warning(request, f"{task.name}: {fault.message}")
             else:
@@ -173,7 +173,7 @@ class NodeAdmin(admin.ModelAdmin):
     @admin.action(description="Take work again", permissions=["change"])
     def take_work_again(self, request: HttpRequest, queryset: QuerySet[Node]) -> None:
         count = queryset.update(is_draining=False)
-        scheduler.wake()
+        wakes.wake()
         messages.success(request, f"{count} take work again.")
 
 

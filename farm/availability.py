@@ -1,6 +1,6 @@
 """Which profiles the farm's machines can carry out, and why not the others."""
 
-from farm import scheduler
+from farm import wakes
 from farm.engines import profiles
 from farm.engines.profile import Profile
 from farm.models import Node
@@ -21,7 +21,7 @@ class _Offered:
     """What the live machines said at their last heartbeat; before any has registered, what this one has."""
 
     def __init__(self) -> None:
-        self._nodes = list(scheduler.live_nodes())
+        self._nodes = list(wakes.live_nodes())
         self._is_farm_empty = not self._nodes and not Node.objects.exists()
 
     def why_unavailable(self, profile: Profile) -> str:

@@ -1,6 +1,8 @@
 """The only writer of Task.state: what a task's state is, given its instances, and the moves it may make."""
 
-from collections import Counter
+from collections import Counter, deque
+from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -8,7 +10,7 @@ from django.db import transaction
 from django.db.models import Count, F
 from django.utils import timezone
 
-from farm import ranges
+from farm import dependencies, job_states, ranges, tiles
 from farm.models import ENDED_STATES, Attempt, Instance, InstanceState, OutputChunk, Phase, Task, TaskState
 
 LIVE_STATES = frozenset(
@@ -61,10 +63,7 @@ def delete(task: Task) -> None:
 
 def fail_waiting(task: Task, code: str, message: str) -> None:
     """Ends every waiting instance of the task as failed, for a reason that isn't theirs."""
-    now = timezone.now()
-    task.instances.filter(state=InstanceState.WAITING).update(
-        state=InstanceState.FAILURE, ended_at=now, error={"code": code, "message": message, "debug": ""}
-    )
+    _fail_waiting(task.pk, code, message)
     refresh_state(task.pk)
 
 
@@ -73,12 +72,35 @@ def refresh_state(task_uuid: UUID) -> None:
 
     To be called after every change of an instance. Idempotent, and safe from anywhere at once:
     the count is taken under the lock of the task's row, so an older count never overwrites a newer one.
+    What waited for its end is told after that, however long the chain of tasks is; the sweep heals where that is cut.
     """
+    if _refresh(task_uuid):
+        settle_dependents(task_uuid)
+
+
+def settle_dependents(task_uuid: UUID) -> None:
+    """After the end of a task: what waited for it is free, or fails, and so on along the chain."""
+    ended = deque([task_uuid])
+    while ended:
+        fail_hopeless(dependencies.settle(ended.popleft()), ended)
+
+
+def fail_hopeless(tasks: Iterable[UUID], ended: deque[UUID]) -> None:
+    """Ends tasks that wait for what won't come; those that have ended by it are added to `ended`."""
+    for task_uuid in tasks:
+        _fail_waiting(task_uuid, dependencies.NOT_FULFILLED, dependencies.NOT_FULFILLED_MESSAGE)
+        if _refresh(task_uuid):
+            ended.append(task_uuid)
+
+
+def _refresh(task_uuid: UUID) -> bool:
+    """Whether the task has ended by it, or was removed."""
     _cancel_waiting_of_withdrawn(task_uuid)
+    tiles.fail_hopeless_joins(task_uuid)
     with transaction.atomic():
         task = Task.objects.select_for_update().filter(pk=task_uuid).first()
         if task is None or task.state in ENDED_STATES:
-            return
+            return False
         rows = task.instances.values("state", "phase").annotate(count=Count("pk"))
         instances = Counter({(row["state"], row["phase"]): row["count"] for row in rows})
         state = state_of(TaskState(task.state), instances)
@@ -86,6 +108,18 @@ def refresh_state(task_uuid: UUID) -> None:
             _remove(task)
         elif state != task.state:
             _move(task, state)
+    has_ended = state is None or state in ENDED_STATES
+    if has_ended and task.job_id:
+        job_states.complete_if_done(task.job_id)
+    return has_ended
+
+
+def _fail_waiting(task_uuid: UUID, code: str, message: str) -> None:
+    Instance.objects.filter(task=task_uuid, state=InstanceState.WAITING).update(
+        state=InstanceState.FAILURE,
+        ended_at=timezone.now(),
+        error={"code": code, "message": message, "debug": ""},
+    )
 
 
 def state_of(current: TaskState, instances: Counter[tuple[str, str]]) -> TaskState | None:
@@ -152,6 +186,8 @@ def _move(task: Task, state: TaskState) -> None:
     ending: dict[str, Any] = {}
     if state in ENDED_STATES:
         ending = {"ended_at": now, "errors": _errors(task) if state == TaskState.FAILURE else []}
+        if task.auto_delete:
+            ending["delete_at"] = now + timedelta(seconds=task.time_to_live_seconds)
     Task.objects.filter(pk=task.pk, state=task.state).update(
         state=state,
         previous_state=task.state,

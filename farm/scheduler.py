@@ -1,33 +1,24 @@
-"""Which instance a slot takes next, the wake-up of the slots, and why a task waits.
+"""Which instance a slot takes next, and why a task waits.
 
 A claim is one compare-and-set, right on SQLite and PostgreSQL alike. Leases run on the database's
 clock, so a node whose own clock is wrong neither loses work nor keeps it.
 """
 
-import logging
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from celery import current_app
 from django.db import transaction
 from django.db.models import Count, DateTimeField, Exists, ExpressionWrapper, F, Min, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Now
-from kombu.exceptions import OperationalError
 
 from accounts import ledger
 from accounts.models import Account
-from farm import hardware, lifecycle, matching
+from farm import dependencies, hardware, lifecycle, matching, tiles, wakes
 from farm.models import Attempt, Instance, InstanceState, Node, Phase, Task, TaskState
 
-log = logging.getLogger(__name__)
-
 LEASE = timedelta(seconds=60)
-NODE_SILENT_AFTER = timedelta(seconds=60)
-WAKE_EXPIRES_SECONDS = 30
-"""An older wake-up says nothing new: the sweep sends another while something waits."""
-
 _TRIED_AT_ONCE = 16
 
 
@@ -45,7 +36,7 @@ def claim(node: Node, slot: str, *, prefer_task: UUID | None = None) -> Attempt 
     current = Node.objects.filter(pk=node.pk, is_draining=False).first()
     if current is None:
         return None
-    for task in _tasks_in_turn(current, slot, prefer_task):
+    for task in _tasks_in_turn(claimable(current), current, slot, prefer_task):
         attempt = _take_one_of(task, current, slot)
         if attempt is not None:
             # One more that downloads does not change this state; a short frame is not to pay for looking.
@@ -57,9 +48,9 @@ def claim(node: Node, slot: str, *, prefer_task: UUID | None = None) -> Attempt 
 
 def claimable(node: Node) -> QuerySet[Task]:
     """The tasks this node could take an instance of, hours apart."""
-    waiting = Instance.objects.filter(task=OuterRef("pk"), state=InstanceState.WAITING)
+    waiting = Instance.objects.filter(tiles.ready(), task=OuterRef("pk"), state=InstanceState.WAITING)
     tasks = Task.objects.filter(Exists(waiting), profile__in=node.profiles, account__is_active=True)
-    tasks = tasks.filter(state__in=lifecycle.LIVE_STATES)
+    tasks = tasks.filter(state__in=lifecycle.LIVE_STATES, waits_for_tasks=False)
     if node.sandbox_tier == Node.Tier.OPEN:
         tasks = tasks.filter(account=node.owner_id) if node.owner_id else tasks.none()
     if not node.has_opengl:
@@ -69,25 +60,9 @@ def claimable(node: Node) -> QuerySet[Task]:
     return tasks.exclude(pk__in=[pk for pk, constraints in choosy if not hardware.fits(node, constraints)])
 
 
-def wake(site: str | None = None) -> None:
-    """Tells idle slots to look for work, once the transaction is in. A lost message is healed by the sweep."""
-    transaction.on_commit(lambda: _send_wakes(site), robust=True)
-
-
-def awake_nodes() -> QuerySet[Node]:
-    """Those that were heard of lately, the draining ones too."""
-    silent = ExpressionWrapper(Now() - NODE_SILENT_AFTER, output_field=DateTimeField())
-    return Node.objects.filter(heartbeat_at__gt=silent)
-
-
-def live_nodes(site: str | None = None) -> QuerySet[Node]:
-    nodes = awake_nodes().filter(is_draining=False)
-    return nodes.filter(site__name=site) if site else nodes
-
-
 def fits_elsewhere(task: Task, node_id: int | None, code: str) -> bool:
     """Whether a live machine other than this one may do better with what ended here by this machine's fault."""
-    nodes = live_nodes()
+    nodes = wakes.live_nodes()
     if code == matching.NO_OPENGL:
         nodes = nodes.filter(has_opengl=True)
     return any(node.pk != node_id and matching.fits(node, task) for node in nodes)
@@ -100,7 +75,9 @@ def why_waiting(task: Task) -> str:
         return ""
     if InstanceState.WAITING not in states:
         return ""
-    nodes, obstacle = matching.fitting(list(awake_nodes().order_by("name")), task)
+    if task.waits_for_tasks:
+        return dependencies.why_waiting(task)
+    nodes, obstacle = matching.fitting(list(wakes.awake_nodes().order_by("name")), task)
     return obstacle or _place_in_line(task, nodes)
 
 
@@ -117,36 +94,21 @@ def _place_in_line(task: Task, nodes: Sequence[Node]) -> str:
     return "All machines are busy; this render is next."
 
 
-def _send_wakes(site: str | None) -> None:
-    for node in live_nodes(site):
-        for _ in range(_idle_slots(node)):
-            try:
-                current_app.send_task(
-                    "farm.node.tasks.wake", queue=f"node.{node.name}", expires=WAKE_EXPIRES_SECONDS, retry=False
-                )
-            except OperationalError as unreachable:
-                log.warning("node %s not woken, the sweep will try again: %s", node.name, unreachable)
-                return
-
-
-def _idle_slots(node: Node) -> int:
-    busy = node.instances.filter(state=InstanceState.RUNNING).values("slot").distinct().count()
-    return max(0, node.slot_count - busy)
-
-
-def _tasks_in_turn(node: Node, slot: str, prefer_task: UUID | None) -> Iterator[Task]:
-    for account in _accounts_in_turn(node, slot, prefer_task):
+def _tasks_in_turn(claimable_tasks: QuerySet[Task], node: Node, slot: str, prefer_task: UUID | None) -> Iterator[Task]:
+    for account in _accounts_in_turn(claimable_tasks, node, slot, prefer_task):
         if ledger.balance_seconds(account) <= 0:
             continue
-        tasks = claimable(node).filter(account=account)
+        tasks = claimable_tasks.filter(account=account)
         if prefer_task:
             yield from tasks.filter(pk=prefer_task)
             tasks = tasks.exclude(pk=prefer_task)
         yield from tasks.order_by("created_at")[:_TRIED_AT_ONCE]
 
 
-def _accounts_in_turn(node: Node, slot: str, prefer_task: UUID | None) -> list[Account]:
-    oldest = dict(claimable(node).values_list("account").annotate(Min("created_at")).order_by())
+def _accounts_in_turn(
+    claimable_tasks: QuerySet[Task], node: Node, slot: str, prefer_task: UUID | None
+) -> list[Account]:
+    oldest = dict(claimable_tasks.values_list("account").annotate(Min("created_at")).order_by())
     if len(oldest) < 2:
         return list(Account.objects.filter(pk__in=oldest))
     running = Instance.objects.filter(state=InstanceState.RUNNING)
@@ -161,7 +123,7 @@ def _accounts_in_turn(node: Node, slot: str, prefer_task: UUID | None) -> list[A
 
 def _take_one_of(task: Task, node: Node, slot: str) -> Attempt | None:
     """What the node failed at last time only when nobody else may do better."""
-    waiting = task.instances.filter(state=InstanceState.WAITING).order_by("instance_id")
+    waiting = task.instances.filter(tiles.ready(), state=InstanceState.WAITING).order_by("instance_id")
     last = Attempt.objects.filter(instance=OuterRef("pk"), number=OuterRef("attempt_count"))
     is_hopeless = Q(node=node) if node.has_opengl else Q(node=node) | Q(error__code=matching.NO_OPENGL)
     unable = last.filter(is_hopeless, outcome=Attempt.Outcome.UNABLE)

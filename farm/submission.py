@@ -16,18 +16,38 @@ from django.utils import timezone
 
 from accounts import ledger
 from accounts.models import Account
-from farm import lifecycle, quotas, ranges, scheduler, task_file
+from farm import availability, dependencies, hardware, lifecycle, quotas, secrets, task_file, tiles, wakes
 from farm.engines import profiles
-from farm.models import Bucket, Instance, InstanceState, Tag, Task
+from farm.engines.profile import FramePlan, OrderRefused, Profile
+from farm.models import Bucket, Instance, Job, JobState, Tag, Task
 from farm.storage import backing
-from farm.task_file import InvalidTaskFile, TaskFile
+from farm.task_file import InvalidFile, TaskFile
 
+_KEPT_AS_READ = (
+    "name",
+    "instance_count",
+    "advanced_ranges",
+    "constants",
+    "labels",
+    "resource_buckets",
+    "result_bucket",
+    "results_prefix",
+    "results_whitelist",
+    "results_blacklist",
+    "snapshot_whitelist",
+    "snapshot_blacklist",
+    "upload_results_on_cancellation",
+    "hardware_constraints",
+    "secrets_access",
+    "gives_credentials",
+    "max_queue_seconds",
+    "max_attempts",
+    "max_total_retries",
+    "auto_delete",
+    "time_to_live_seconds",
+)
+"""Fields of an order that its task has under the same name."""
 REPEATED_WITHIN = timedelta(minutes=2)
-SECRET_PREFIX = "QARNOT_SECRET__"  # noqa: S105  (a name, no secret)
-SECRET_ECHO = "[SECRET]"  # noqa: S105
-
-FAILED = frozenset({InstanceState.FAILURE})
-CANCELLED = frozenset({InstanceState.CANCELLED})
 
 
 class Refused(Exception):
@@ -39,15 +59,19 @@ class Refused(Exception):
         self.message = message
 
 
+def invalid(field: str, sentence: str) -> Refused:
+    """A fault that only what is stored shows, in the words of farm.json_fields."""
+    return Refused(400, str(InvalidFile("task", {field: sentence})))
+
+
 def create_task(account: Account, body: Any, *, digest: str = "") -> Task:
     """Stores the order and wakes the slots. Raises Refused: 400 faults, 402 hours, 403 quota, 404 resource bucket."""
     order = _read(body)
-    profile = profiles.find(order.profile)
+    profile = availability.find(order.profile)
     if profile is None:
         known = ", ".join(profiles.all_profiles())
-        raise Refused(
-            400, f"Invalid task file. Invalid fields: profile. No profile “{order.profile}”; there is {known}."
-        )
+        raise invalid("profile", f"No profile “{order.profile}”; there is {known}.")
+    plan = _plan(order, profile)
     with transaction.atomic():
         # One order of an account at a time: the checks below stay true until it is stored.
         Account.objects.select_for_update(no_key=True).get(pk=account.pk)
@@ -55,8 +79,10 @@ def create_task(account: Account, body: Any, *, digest: str = "") -> Task:
         if repeated:
             return repeated
         _check_account(account, order)
-        task = _store(account, order, profile.name, digest)
-        scheduler.wake()
+        task = _store(account, order, profile.name, plan, digest)
+        wakes.wake()
+    for wish in order.wishes:
+        lifecycle.settle_dependents(wish.on_uuid)
     return task
 
 
@@ -64,31 +90,17 @@ def change_task(task: Task, body: Any) -> None:
     """Takes new constants and tags; the rest of the body is what the client knew, and is passed over."""
     try:
         constants, tags = task_file.read_change(body)
-    except InvalidTaskFile as fault:
+    except InvalidFile as fault:
         raise Refused(400, str(fault)) from fault
     with transaction.atomic():
         Task.objects.select_for_update().get(pk=task.pk)
         changes: dict[str, Any] = {"modified_at": timezone.now()}
         if constants is not None:
-            changes["constants"] = _with_kept_secrets(constants, task.constants)
+            changes["constants"] = secrets.with_kept(task, constants)
         if tags is not None:
             task.tags.all().delete()
             Tag.objects.bulk_create(Tag(task=task, text=text) for text in tags)
         Task.objects.filter(pk=task.pk).update(**changes)
-
-
-def copy_task(task: Task, body: Any, states: frozenset[InstanceState] | None, *, digest: str = "") -> Task:
-    """A new task from an ended one's order, with `body` over it: its instances in `states`, or all for None."""
-    overrides = body if isinstance(body, dict) else {}
-    if states is None:
-        given = {key.lower() for key in overrides}
-        which = {} if given & {"instancecount", "advancedranges"} else _all_instances(task)
-    elif task.state in lifecycle.LIVE_STATES | lifecycle.WITHDRAWN_STATES:
-        raise Refused(400, f"The task is {task.state}. Wait until it has ended.")
-    else:
-        which = _instances_in(task, states)
-    kept = {key: value for key, value in overrides.items() if key.lower() not in {name.lower() for name in which}}
-    return create_task(task.account, {**_order_of(task), **kept, **which}, digest=digest)
 
 
 def delete_task(task: Task) -> None:
@@ -99,8 +111,23 @@ def delete_task(task: Task) -> None:
 def _read(body: Any) -> TaskFile:
     try:
         return task_file.read(body)
-    except InvalidTaskFile as fault:
+    except InvalidFile as fault:
         raise Refused(400, str(fault)) from fault
+
+
+def _plan(order: TaskFile, profile: Profile) -> FramePlan:
+    """What the ordered frames become. Raises Refused."""
+    try:
+        plan = profile.plan_frames(order.constants, order.instance_ids)
+    except OrderRefused as fault:
+        raise invalid("constants", str(fault)) from fault
+    count = len(plan.frames) * tiles.parts_of_frame(plan.tile_side)
+    if count > quotas.MAX_INSTANCES:
+        sentence = f"Its {len(plan.frames):,} frames in tiles are {count:,} instances."
+        raise invalid("range-length", f"{sentence} A task has at most {quotas.MAX_INSTANCES:,}.")
+    if plan.tile_side > 1 and not order.result_bucket:
+        raise invalid("resultBucket", "A picture in tiles needs a resultBucket, where its tiles are kept meanwhile.")
+    return plan
 
 
 def _repeated(account: Account, digest: str) -> Task | None:
@@ -113,16 +140,38 @@ def _repeated(account: Account, digest: str) -> Task | None:
 
 def _check_account(account: Account, order: TaskFile) -> None:
     if order.shortname and Task.objects.filter(account=account, shortname=order.shortname).exists():
-        raise Refused(
-            400,
-            "Invalid task file. Invalid fields: shortname-uniqueness. "
-            f"You already have a task with the shortname “{order.shortname}”.",
-        )
+        raise invalid("shortname-uniqueness", f"You already have a task with the shortname “{order.shortname}”.")
+    _check_job(account, order)
+    missing = dependencies.missing(account, order.wishes)
+    if missing:
+        raise invalid("dependencies", f"You have no task {missing[0]} to wait for.")
     if ledger.balance_seconds(account) <= 0:
         raise Refused(402, "Not enough credits: no render hours are left on this account.")
+    unmet = hardware.unmet(account, order.hardware_constraints)
+    if unmet:
+        raise Refused(402, unmet)
     too_many = quotas.refusal(account)
     if too_many:
         raise Refused(403, too_many)
+    _check_buckets(account, order)
+
+
+def _check_job(account: Account, order: TaskFile) -> None:
+    """The job stays as it is until the order is stored: who terminates it waits, and then finds the task."""
+    if order.job is None:
+        return
+    job = Job.objects.select_for_update().filter(account=account, pk=order.job).first()
+    if job is None:
+        raise invalid("jobUuid", f"You have no job {order.job}.")
+    if job.state != JobState.ACTIVE:
+        raise invalid("jobUuid", f"The job “{job.name}” is {job.state} and takes no more tasks.")
+    if order.wishes and not job.use_dependencies:
+        raise invalid(
+            "dependencies", f"The tasks of the job “{job.name}” can't wait for others: useDependencies is off."
+        )
+
+
+def _check_buckets(account: Account, order: TaskFile) -> None:
     names = [bucket["bucketName"] for bucket in order.resource_buckets]
     there = set(Bucket.objects.filter(account=account, name__in=names).values_list("name", flat=True))
     for name in names:
@@ -130,71 +179,24 @@ def _check_account(account: Account, order: TaskFile) -> None:
             raise Refused(404, f"No such bucket: {name}")
 
 
-def _store(account: Account, order: TaskFile, profile: str, digest: str) -> Task:
+def _store(account: Account, order: TaskFile, profile: str, plan: FramePlan, digest: str) -> Task:
     if order.result_bucket:
         backing.create_bucket(account, order.result_bucket)
     task_uuid = uuid.uuid4()
     task = Task.objects.create(
         uuid=task_uuid,
         account=account,
-        name=order.name,
         shortname=order.shortname or str(task_uuid),
         profile=profile,
-        instance_count=order.instance_count,
-        advanced_ranges=order.advanced_ranges,
-        total_instance_count=len(order.instance_ids),
-        constants=order.constants,
-        resource_buckets=order.resource_buckets,
-        result_bucket=order.result_bucket,
-        results_whitelist=order.results_whitelist,
-        results_blacklist=order.results_blacklist,
-        upload_results_on_cancellation=order.upload_results_on_cancellation,
-        max_attempts=order.max_attempts,
-        labels=order.labels,
+        ordered_profile="" if order.profile == profile else order.profile,
+        tile_side=plan.tile_side,
+        job_id=order.job,
+        total_instance_count=len(plan.frames) * tiles.parts_of_frame(plan.tile_side),
         order=order.echoed,
         order_digest=digest,
+        **{name: getattr(order, name) for name in _KEPT_AS_READ},
     )
     Tag.objects.bulk_create(Tag(task=task, text=text) for text in order.tags)
-    Instance.objects.bulk_create(
-        (Instance(task=task, instance_id=number, frame=number) for number in order.instance_ids), batch_size=1000
-    )
+    dependencies.attach(task, order.wishes)
+    Instance.objects.bulk_create(tiles.instances_of(task, plan.frames), batch_size=1000)
     return task
-
-
-def _with_kept_secrets(constants: dict[str, str], before: dict[str, str]) -> dict[str, str]:
-    """A client that sends back what it was told sends the echo of a secret, which is then left as it was."""
-    return {
-        name: before[name] if value == SECRET_ECHO and name.startswith(SECRET_PREFIX) and name in before else value
-        for name, value in constants.items()
-    }
-
-
-def _order_of(task: Task) -> dict[str, Any]:
-    """The JSON that orders the same again, without its instances and its shortname."""
-    return {
-        "name": task.name,
-        "profile": task.profile,
-        "constants": [{"key": name, "value": value} for name, value in task.constants.items()],
-        "advancedResourceBuckets": task.resource_buckets,
-        "resultBucket": task.result_bucket or None,
-        "resultsWhitelist": task.results_whitelist,
-        "resultsBlacklist": task.results_blacklist,
-        "uploadResultsOnCancellation": task.upload_results_on_cancellation,
-        "tags": [tag.text for tag in task.tags.all()],
-        "labels": task.labels,
-        **task.order,
-    }
-
-
-def _all_instances(task: Task) -> dict[str, Any]:
-    if task.advanced_ranges:
-        return {"advancedRanges": task.advanced_ranges, "instanceCount": None}
-    return {"instanceCount": task.instance_count, "advancedRanges": None}
-
-
-def _instances_in(task: Task, states: frozenset[InstanceState]) -> dict[str, Any]:
-    ids = task.instances.filter(state__in=states).values_list("instance_id", flat=True)
-    text = ranges.write(ids)
-    if not text:
-        raise Refused(400, f"No instance of the task is {' or '.join(sorted(states))}: there is nothing to do again.")
-    return {"advancedRanges": text, "instanceCount": None}

@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 
 from accounts import ledger
 from accounts.models import Account
-from farm import lifecycle, scheduler
+from farm import lifecycle, scheduler, snapshots, tiles, wakes
 from farm.models import Attempt, Instance, InstanceState, Task
 from farm.node import reports
 
@@ -29,6 +29,8 @@ def sweep() -> None:
     end_withdrawn()
     refresh_stuck()
     fail_without_hours()
+    snapshots.take_due()
+    snapshots.end_left()
     wake_for_waiting()
 
 
@@ -51,7 +53,8 @@ def refresh_stuck() -> None:
     """Tasks nothing of which waits or runs, and that nobody has ended: a report was cut short."""
     under_way = Instance.objects.filter(task=OuterRef("pk"), state__in=[InstanceState.WAITING, InstanceState.RUNNING])
     stuck = Task.objects.filter(state__in=lifecycle.LIVE_STATES | lifecycle.WITHDRAWN_STATES)
-    for task in stuck.filter(~Exists(under_way)).values_list("pk", flat=True):
+    hopeless = tiles.hopeless_joins().filter(task=OuterRef("pk"))
+    for task in stuck.filter(~Exists(under_way) | Exists(hopeless)).values_list("pk", flat=True):
         lifecycle.refresh_state(task)
 
 
@@ -63,8 +66,8 @@ def fail_without_hours() -> None:
 
 def wake_for_waiting() -> None:
     """Heals lost wake-ups."""
-    if any(scheduler.claimable(node).exists() for node in scheduler.live_nodes()):
-        scheduler.wake()
+    if any(scheduler.claimable(node).exists() for node in wakes.live_nodes()):
+        wakes.wake()
 
 
 def _running_attempts() -> QuerySet[Attempt]:

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 
 from accounts.models import ApiToken
-from farm import lifecycle, scheduler, submission
+from farm import copies, lifecycle, resources, scheduler, submission
 from farm.api import listing, task_json
 from farm.api.door import body_of, object_of
 from farm.json_keys import canonical
@@ -20,9 +20,9 @@ from farm.submission import Refused
 MOST_AT_ONCE = 1000
 """Tasks of one bulk submission."""
 _COPIED: dict[str, frozenset[InstanceState] | None] = {
-    "retry": submission.FAILED,
-    "recover": submission.FAILED | submission.CANCELLED,
-    "resume": submission.CANCELLED,
+    "retry": copies.FAILED,
+    "recover": copies.FAILED | copies.CANCELLED,
+    "resume": copies.CANCELLED,
     "clone": None,
 }
 
@@ -84,10 +84,9 @@ def change(request: HttpRequest, token: ApiToken, task: str) -> HttpResponse:
 
 
 def resync(request: HttpRequest, token: ApiToken, task: str) -> HttpResponse:
-    """`update_resources()`. An instance reads its buckets when it starts, and this farm has no way to it later."""
-    if find(token, task).state not in lifecycle.LIVE_STATES:
-        raise Refused(400, "Task is not running")
-    raise Refused(400, "This farm doesn't bring new resources to a task that runs. Submit the task again.")
+    """`update_resources()`."""
+    resources.bring_again(find(token, task))
+    return HttpResponse()
 
 
 def delete(request: HttpRequest, token: ApiToken, task: str) -> HttpResponse:
@@ -107,15 +106,8 @@ def abort(request: HttpRequest, token: ApiToken, task: str) -> HttpResponse:
 def copy(request: HttpRequest, token: ApiToken, task: str, way: str) -> HttpResponse:
     found = find(token, task)
     digest = _digest(request, token)
-    copied = submission.copy_task(found, body_of(request), _COPIED[way.lower()], digest=digest)
+    copied = copies.copy_task(found, body_of(request), _COPIED[way.lower()], digest=digest)
     return JsonResponse({"uuid": str(copied.uuid)})
-
-
-def snapshot(request: HttpRequest, token: ApiToken, task: str) -> HttpResponse:
-    find(token, task)
-    raise Refused(
-        400, "Snapshots are not offered by this farm. The result bucket has each instance's files at its end."
-    )
 
 
 def plain_list(request: HttpRequest, token: ApiToken) -> HttpResponse:

@@ -1,6 +1,7 @@
 """Groups of tasks, which Qarnot's API calls jobs."""
 
 import uuid
+from datetime import timedelta
 
 from django.conf import settings
 from django.db import models
@@ -36,3 +37,7 @@ class Job(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.uuid})"
+
+    @property
+    def time_to_live(self) -> timedelta:
+        return timedelta(seconds=self.time_to_live_seconds)

@@ -45,6 +45,7 @@ class Task(models.Model):
     gives_credentials = models.BooleanField(default=False, help_text="Instances find the API's and S3's in their env.")
     waits_for_tasks = models.BooleanField(default=False, help_text="A dependency is open (farm.dependencies).")
     max_queue_seconds = models.PositiveIntegerField(null=True)
+    queued_at = models.DateTimeField(default=timezone.now, help_text="Since when it lacks nothing but a machine.")
     max_attempts = models.PositiveIntegerField(default=3, help_text="Attempts an instance has.")
     max_total_retries = models.PositiveIntegerField(null=True, help_text="Of all instances together.")
     auto_delete = models.BooleanField(default=False)

@@ -3,8 +3,9 @@
 import pytest
 
 from farm import quotas
+from farm.copies import copy_task
 from farm.models import Bucket, Instance, Task
-from farm.submission import Refused, change_task, copy_task, create_task
+from farm.submission import Refused, change_task, create_task
 
 FAILED, ALL = frozenset({"failure"}), None
 
@@ -99,8 +100,17 @@ def test_what_no_database_holds_is_replaced_and_not_an_error(alice):
         ({"profile": "houdini-99"}, "profile"),
         ({"poolUuid": "5a0e4f4c-0000-4000-8000-000000000001"}, "poolUuid"),
         ({"dependencies": {"dependsOn": ["5a0e4f4c-0000-4000-8000-000000000001"]}}, "dependencies"),
-        ({"hardwareConstraints": [{"discriminator": "SSDHardwareConstraint"}]}, "hardwareConstraints"),
-        ({"privileges": {"exportApiAndStorageCredentialsInEnvironment": True}}, "privileges"),
+        ({"dependencies": {"dependsOn": ["shot-10"]}}, "dependencies"),
+        ({"dependencies": {"advancedDependsOn": [{"taskFinalStateCondition": ["success"]}]}}, "dependencies"),
+        ({"jobUuid": "5a0e4f4c-0000-4000-8000-000000000001"}, "jobUuid"),
+        ({"jobUuid": "film"}, "jobUuid"),
+        ({"hardwareConstraints": [{"discriminator": "Fast"}]}, "hardwareConstraints"),
+        ({"secretsAccessRights": {"bySecret": ["key"]}}, "secretsAccessRights"),
+        ({"maxTimeQueueSeconds": "soon"}, "maxTimeQueueSeconds"),
+        ({"completionTimeToLive": "one hour"}, "completionTimeToLive"),
+        ({"completionTimeToLive": "9999.00:00:00"}, "completionTimeToLive"),
+        ({"snapshotWhitelist": "(unclosed"}, "snapshotWhitelist"),
+        ({"forcedNetworkRules": [{"inbound": True}]}, "forcedNetworkRules"),
     ],
 )
 def test_a_fault_is_named_by_its_field(alice, fields, fault):

@@ -1,0 +1,51 @@
+"""The machines that are awake, and the wake-up of their idle slots."""
+
+import logging
+from datetime import timedelta
+
+from celery import current_app
+from django.db import transaction
+from django.db.models import DateTimeField, ExpressionWrapper, QuerySet
+from django.db.models.functions import Now
+from kombu.exceptions import OperationalError
+
+from farm.models import InstanceState, Node
+
+log = logging.getLogger(__name__)
+
+NODE_SILENT_AFTER = timedelta(seconds=60)
+WAKE_EXPIRES_SECONDS = 30
+"""An older wake-up says nothing new: the sweep sends another while something waits."""
+
+
+def wake(site: str | None = None) -> None:
+    """Tells idle slots to look for work, once the transaction is in. A lost message is healed by the sweep."""
+    transaction.on_commit(lambda: _send_wakes(site), robust=True)
+
+
+def awake_nodes() -> QuerySet[Node]:
+    """Those that were heard of lately, the draining ones too."""
+    silent = ExpressionWrapper(Now() - NODE_SILENT_AFTER, output_field=DateTimeField())
+    return Node.objects.filter(heartbeat_at__gt=silent)
+
+
+def live_nodes(site: str | None = None) -> QuerySet[Node]:
+    nodes = awake_nodes().filter(is_draining=False)
+    return nodes.filter(site__name=site) if site else nodes
+
+
+def _send_wakes(site: str | None) -> None:
+    for node in live_nodes(site):
+        for _ in range(_idle_slots(node)):
+            try:
+                current_app.send_task(
+                    "farm.node.tasks.wake", queue=f"node.{node.name}", expires=WAKE_EXPIRES_SECONDS, retry=False
+                )
+            except OperationalError as unreachable:
+                log.warning("node %s not woken, the sweep will try again: %s", node.name, unreachable)
+                return
+
+
+def _idle_slots(node: Node) -> int:
+    busy = node.instances.filter(state=InstanceState.RUNNING).values("slot").distinct().count()
+    return max(0, node.slot_count - busy)
