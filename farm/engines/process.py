@@ -13,7 +13,7 @@ from typing import Any, Self
 
 import sandbox
 from farm.engines import endings
-from farm.engines.events import STOPPED, Event, Outcome
+from farm.engines.events import STOPPED, Began, Event, Outcome
 from farm.engines.host_program import HostProgram, readable_folders, start_command
 from farm.engines.order import Order
 from farm.engines.profile import EnginePlace, InstanceOrder, Profile
@@ -83,6 +83,7 @@ class EngineProcess:
         constants = self._constants_of(instance.environment)
         if self._process is None or self._process.poll() is not None or self._constants not in (None, constants):
             self.start()
+            on_event(Began())
         self._constants = constants
         order = Order(self._place.limits.wall_seconds, on_event)
         place = {"frame": instance.frame, "part": instance.part, "tile_side": instance.tile_side}
