@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from farm import hardware
 from farm.models import Node, Task
 
-OPENGL_ENGINES = ("BLENDER_EEVEE", "BLENDER_EEVEE_NEXT", "BLENDER_WORKBENCH")
+OPENGL_ENGINES = ("BLENDER_EEVEE", "BLENDER_EEVEE_NEXT", "BLENDER_WORKBENCH", "BLENDER_RENDER", "BLENDER_GAME")
 NO_OPENGL = "NO_OPENGL"
 """The code of a render that ended because its machine has no OpenGL."""
 

@@ -8,6 +8,7 @@ import pytest
 
 import sandbox
 from farm.engines.events import STOPPED, LogLine
+from farm.engines.profile import InstanceOrder
 from tests.scenes import scene
 
 ENDLESS = {"BLEND_CYCLES_SAMPLES": "10000000"}
@@ -81,7 +82,7 @@ def test_a_stopped_render_ends_within_two_seconds(farm, made_scenes):
     file = farm.stage(made_scenes / "cube.blend")
     note = lambda event: began.append(time.monotonic()) if not began and is_rendering(event) else None  # noqa: E731
 
-    outcome = engine.run(1, {"BLEND_FILE": file, **ENDLESS}, note, should_stop)
+    outcome = engine.run(InstanceOrder(1, 1, environment={"BLEND_FILE": file, **ENDLESS}), note, should_stop)
 
     assert outcome.error_code == STOPPED
     assert time.monotonic() - began[0] < 2
@@ -103,7 +104,7 @@ def test_a_crash_is_named_and_the_next_frame_renders(farm, made_scenes):
         if is_rendering(event):
             blender_of(engine).send_signal(signal.SIGSEGV)
 
-    outcome = engine.run(1, {"BLEND_FILE": file, **ENDLESS}, crash, lambda: False)
+    outcome = engine.run(InstanceOrder(1, 1, environment={"BLEND_FILE": file, **ENDLESS}), crash, lambda: False)
     after = farm.render(file, 2, engine=engine).outcome
 
     assert outcome.error_code == "CRASHED"

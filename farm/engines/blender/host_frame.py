@@ -6,9 +6,10 @@ import shutil
 import time
 
 import bpy
+import host_job
+import host_tiles
 from host_speaking import Fault
 
-_WRITING = ".writing"
 _SAY_EVERY_SECONDS = 1.0
 _SAMPLE = re.compile(r"(?:Sample|Rendering) (\d+) ?/ ?(\d+)")
 _TILE = re.compile(r"Rendered (\d+)/(\d+) Tiles")
@@ -25,13 +26,14 @@ def prepare_graphics(loaded, shader_seed):
         shutil.copytree(shader_seed, cache, copy_function=shutil.copyfile)
 
 
-def render(loaded, frame, speaker):
-    """Raises Fault."""
-    scene = loaded.scene
+def render(loaded, order, speaker):
+    """The whole picture, or one of its tiles. Raises Fault."""
+    scene, frame = loaded.scene, order["frame"]
+    tile = host_tiles.Tile(loaded, order) if order["tile_side"] > 1 else None
+    if tile:
+        tile.set_up()
     loaded.simulation.go_to(frame)
-    folder = os.path.join(loaded.job, _WRITING)
-    shutil.rmtree(folder, ignore_errors=True)
-    os.mkdir(folder)
+    folder = host_job.new_writing_folder(loaded.job)
     scene.render.filepath = os.path.join(folder, f"{frame:04d}")
     progress = Progress(scene, frame, speaker)
     bpy.app.handlers.render_stats.append(progress.heard)
@@ -41,31 +43,27 @@ def render(loaded, frame, speaker):
         raise _explained(str(failure), loaded.job) from None
     finally:
         bpy.app.handlers.render_stats.remove(progress.heard)
-    _deliver(folder, loaded, speaker)
+    _deliver(folder, loaded, tile, speaker)
 
 
 def _explained(words, job):
     if "no camera" in words:
         return Fault("NO_CAMERA", "The scene has no active camera at this frame. Make one active, save and upload it.")
     if "cannot save" in words or "rror writing" in words:
-        return _not_written(job)
+        return host_job.not_written(job, "Blender")
     return Fault("RENDER_FAILED", f"Blender could not render this frame: {' '.join(words.split())[:500]}")
 
 
-def _not_written(job):
-    if shutil.disk_usage(job).free < 64 * 1024 * 1024:
-        return Fault("DISK_FULL", "The disk of the machine ran full while the picture was written.")
-    return Fault("NO_PICTURE", "Blender finished the frame and wrote no picture; the log says more.")
-
-
-def _deliver(folder, loaded, speaker):
+def _deliver(folder, loaded, tile, speaker):
     """Stereo scenes leave one picture an eye."""
-    names = sorted(name for name in os.listdir(folder) if name.endswith(loaded.picture.extension))
+    names = sorted(name for name in os.listdir(folder) if name.endswith((".png", loaded.picture.extension)))
     if not names:
-        raise _not_written(loaded.job)
-    for name in names:
-        os.replace(os.path.join(folder, name), os.path.join(loaded.job, name))
-        speaker.event("file", path=name)
+        raise host_job.not_written(loaded.job, "Blender")
+    if tile:
+        tile.deliver(folder, names, loaded.picture.extension, speaker)
+    else:
+        for name in names:
+            host_job.deliver(loaded.job, os.path.join(folder, name), name, speaker)
     shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -3,9 +3,11 @@
 import math
 
 import bpy
+import host_job
+import host_layers
+import host_output
 from host_speaking import Fault
 
-_LARGEST_SIDE = 65536
 _SMALLEST_TILE = 256
 _MOST_TILES = 64
 
@@ -17,7 +19,11 @@ _ENGINES = {
     "EEVEE": _EEVEE,
     "BLENDER_WORKBENCH": "BLENDER_WORKBENCH",
     "WORKBENCH": "BLENDER_WORKBENCH",
+    "BLENDER_RENDER": _EEVEE,
+    "BLENDER_GAME": _EEVEE,
 }
+_GONE = {"BLENDER_RENDER", "BLENDER_GAME"}
+"""Of Blender before 2.80; scripts of that time still name them. Blender itself takes EEVEE for them."""
 
 
 def chosen_scene(constants):
@@ -37,28 +43,23 @@ def apply(scene, constants, threads, speaker):
     render = scene.render
     render.threads_mode = "FIXED"
     render.threads = threads
-    _choose_engine(scene, constants.get("BLEND_ENGINE"))
+    _choose_engine(scene, constants.get("BLEND_ENGINE"), speaker)
     _choose_camera(scene, constants.get("BLEND_CAMERA"))
-    render.resolution_x = _whole_number(constants, "BLEND_W", _LARGEST_SIDE) or render.resolution_x
-    render.resolution_y = _whole_number(constants, "BLEND_H", _LARGEST_SIDE) or render.resolution_y
-    render.resolution_percentage = _whole_number(constants, "BLEND_RATIO", 1000) or render.resolution_percentage
-    _choose_samples(scene, _whole_number(constants, "BLEND_CYCLES_SAMPLES", 2**24), speaker)
+    render.resolution_x = host_job.number(constants, "BLEND_W") or render.resolution_x
+    render.resolution_y = host_job.number(constants, "BLEND_H") or render.resolution_y
+    render.resolution_percentage = host_job.number(constants, "BLEND_RATIO", most=1000) or render.resolution_percentage
+    host_layers.choose_layer(scene, constants.get("BLEND_VIEW_LAYER"))
+    host_layers.choose_denoising(scene, constants.get("BLEND_DENOISING"), speaker)
+    _choose_samples(scene, host_job.number(constants, "BLEND_CYCLES_SAMPLES", most=2**24), speaker)
     if render.engine == "CYCLES":
         _set_up_cycles(scene, speaker)
 
 
-def _whole_number(constants, name, largest):
-    text = constants.get(name)
-    if not text:
-        return None
-    if not text.isdecimal() or not 1 <= int(text[:12]) <= largest:
-        raise Fault("CONSTANT_UNREADABLE", f"{name} has to be a whole number from 1 to {largest}, not “{text[:40]}”.")
-    return int(text)
-
-
-def _choose_engine(scene, name):
+def _choose_engine(scene, name, speaker):
     if not name:
         return
+    if name.upper() in _GONE:
+        speaker.say(f"{name} is no engine of Blender {bpy.app.version_string} any more: EEVEE, its successor, renders.")
     engine = _ENGINES.get(name.upper())
     if engine is None:
         raise Fault(
@@ -78,7 +79,7 @@ def _choose_camera(scene, name):
         scene.camera = camera
         for marker in scene.timeline_markers:
             marker.camera = None
-    elif not _has_camera(scene) and not _needs_no_camera(scene):
+    elif not _has_camera(scene) and not host_output.has_strips(scene):
         raise Fault("NO_CAMERA", f"The scene has no active camera to look through. {_names(cameras)}")
 
 
@@ -90,14 +91,6 @@ def _names(cameras):
 
 def _has_camera(scene):
     return scene.camera is not None or any(marker.camera for marker in scene.timeline_markers)
-
-
-def _needs_no_camera(scene):
-    editor = scene.sequence_editor
-    if editor is None:
-        return False
-    strips = editor.strips if hasattr(editor, "strips") else editor.sequences  # renamed in 4.4
-    return scene.render.use_sequencer and len(strips) > 0
 
 
 def _choose_samples(scene, samples, speaker):
@@ -126,5 +119,5 @@ def _set_up_cycles(scene, speaker):
 
 def _tile_side(render):
     """Each tile costs a little: a large picture gets larger ones, not more of them."""
-    pixels = render.resolution_x * render.resolution_y * (render.resolution_percentage / 100) ** 2
-    return max(_SMALLEST_TILE, 8 * round(math.sqrt(pixels / _MOST_TILES) / 8))
+    width, height = host_output.size_in_pixels(render)
+    return max(_SMALLEST_TILE, 8 * round(math.sqrt(width * height / _MOST_TILES) / 8))

@@ -29,6 +29,20 @@ _OUTPUTS = "outputs"
 """Folder of File Output nodes that name none of their own: beside the pictures, never over them."""
 
 
+def size_in_pixels(render):
+    percent = render.resolution_percentage
+    return render.resolution_x * percent // 100, render.resolution_y * percent // 100
+
+
+def has_strips(scene):
+    """Whether the picture comes from the video sequencer."""
+    editor = scene.sequence_editor
+    if editor is None:
+        return False
+    strips = editor.strips if hasattr(editor, "strips") else editor.sequences  # renamed in 4.4
+    return scene.render.use_sequencer and len(strips) > 0
+
+
 def choose_format(scene, name, speaker):
     """Depth, compression and colour mode stay the artist's where the format is theirs. Raises Fault."""
     chosen = _FORMATS.get(name.upper())

@@ -8,15 +8,16 @@ import json
 import os
 import sys
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "hosts"))
+_HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [_HERE, os.path.join(os.path.dirname(_HERE), "hosts")]
 
-import bpy
-import host_findings
-import host_output
-import host_scene
-import host_simulation
-from host_speaking import Fault
+import bpy  # noqa: E402
+import host_findings  # noqa: E402
+import host_missing  # noqa: E402
+import host_output  # noqa: E402
+import host_scene  # noqa: E402
+import host_simulation  # noqa: E402
+from host_speaking import Fault  # noqa: E402
 
 _FORMATS = {
     "PNG": "PNG",
@@ -33,7 +34,8 @@ _FORMATS = {
 def main():
     mark, job, name = sys.argv[1:]
     try:
-        host_scene.open_file(host_scene.scene_path(name, job))
+        host_scene.open_file(host_scene.scene_path(job, name))
+        host_missing.find_by_name(job)
         answer = facts(bpy.context.scene)
     except Fault as fault:
         answer = {"error": fault.sentence}
@@ -47,6 +49,7 @@ def facts(scene):
         "blender_version": ".".join(map(str, bpy.data.version)),
         "scene_name": scene.name,
         "scene_count": len(bpy.data.scenes),
+        "scenes": sorted(scene.name for scene in bpy.data.scenes),
         "frame_start": scene.frame_start,
         "frame_end": scene.frame_end,
         "frame_step": scene.frame_step,

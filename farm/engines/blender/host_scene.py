@@ -4,7 +4,10 @@ import os
 from dataclasses import dataclass
 
 import bpy
+import host_addons
 import host_findings
+import host_job
+import host_missing
 import host_order
 import host_output
 import host_simulation
@@ -20,12 +23,16 @@ class Loaded:
     job: str
     picture: host_output.PictureFormat
     simulation: host_simulation.Simulation
+    is_in_tiles: bool = False
+    """Set up for tiles, not for whole pictures."""
 
 
 def load(constants, job, threads, speaker):
     """Raises Fault."""
-    path = scene_path(constants.get("BLEND_FILE", ""), job)
+    path = scene_path(job, constants.get("BLEND_FILE", ""))
+    host_addons.switch_on(constants.get("BLEND_ADDONS", ""), job, speaker)
     open_file(path)
+    host_missing.find_by_name(job, speaker)
     scene = host_order.chosen_scene(constants)
     host_findings.tell(speaker)
     disarm(speaker)
@@ -37,24 +44,9 @@ def load(constants, job, threads, speaker):
     return Loaded(scene, job, picture, host_simulation.Simulation(scene, speaker))
 
 
-def scene_path(name, job):
-    """The file that BLEND_FILE names, which has to lie in the job folder."""
-    wanted = name.replace("\\", "/") if not os.path.lexists(os.path.join(job, name)) else name
-    path = os.path.realpath(os.path.join(job, wanted.removeprefix("/job/")))
-    if not path.startswith(os.path.realpath(job) + os.sep):
-        raise Fault("SCENE_OUTSIDE", f"BLEND_FILE has to name a file of the render, and “{name}” lies outside it.")
-    if not os.path.isfile(path):
-        raise Fault("SCENE_MISSING", f"The scene “{name}” is not among the files of the render. {_those_there(job)}")
-    return path
-
-
-def _those_there(job):
-    found = []
-    for parent, _, names in os.walk(job):
-        found += [os.path.relpath(os.path.join(parent, name), job) for name in names if name.endswith(".blend")]
-    if not found:
-        return "There is no .blend file among them: upload it and try again."
-    return f"Scenes that are there: {', '.join(sorted(found)[:5])}. Set BLEND_FILE to one of them."
+def scene_path(job, name):
+    """The file that BLEND_FILE names. Raises Fault."""
+    return host_job.scene_path(job, name, "BLEND_FILE", (".blend",))
 
 
 def open_file(path):
