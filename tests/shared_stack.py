@@ -4,40 +4,42 @@ import contextlib
 import fcntl
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests import stack as real_stack
+from tests.stack import Stack
+
+Start = Callable[[Path, contextlib.ExitStack], tuple[Stack, dict]]
+"""Starts the stack in the folder, and what it needs beside it; what is held ends with it. The dict is JSON."""
 
 
 @dataclass
 class SharedStack:
-    """What every process of the run knows of the stack. `facts` are JSON, written once by the one that started it."""
+    """What every process of the run knows of the stack."""
 
-    stack: real_stack.Stack
+    stack: Stack
     facts: dict
 
 
 @contextlib.contextmanager
-def shared_stack(folder: Path, prepare, **settings: str) -> Iterator[SharedStack]:
-    """`prepare(stack)` makes the facts, once. `folder` is the same for all processes of the run.
+def shared_stack(folder: Path, start: Start) -> Iterator[SharedStack]:
+    """`folder` is the same for all processes of the run.
 
     The process that started the stack must outlive it (it ends with its parent), so at its end it waits for the others.
     """
     with contextlib.ExitStack() as held:
         in_use = held.enter_context((folder / "in-use.lock").open("w"))
         with _alone(folder):
-            written = folder / "stack.json"
-            is_mine = not written.exists()
             fcntl.flock(in_use, fcntl.LOCK_SH)
-            running = _start(folder, prepare, settings) if is_mine else _found(written)
+            is_mine = not (folder / "stack.json").exists()
+            running = _start(folder, start, held) if is_mine else _found(folder)
         try:
             yield running
         finally:
             fcntl.flock(in_use, fcntl.LOCK_UN)
             if is_mine:
-                _end(running, folder, in_use)
+                _end(folder, held, in_use)
 
 
 def folder_of_run(tmp_path_factory) -> Path:
@@ -55,28 +57,23 @@ def _alone(folder: Path) -> Iterator[None]:
         yield
 
 
-def _start(folder: Path, prepare, settings: dict[str, str]) -> SharedStack:
+def _start(folder: Path, start: Start, held: contextlib.ExitStack) -> SharedStack:
     home = folder / f"stack-{os.getpid()}"  # the name of its database too
     home.mkdir()
-    stack = real_stack.start(home, **settings)
-    try:
-        facts = prepare(stack)
-        (folder / "stack.json").write_text(json.dumps({"home": str(stack.home), "port": stack.port, "facts": facts}))
-    except BaseException:
-        stack.stop()
-        raise
+    stack, facts = start(home, held)
+    (folder / "stack.json").write_text(json.dumps({"home": str(home), "port": stack.port, "facts": facts}))
     return SharedStack(stack, facts)
 
 
-def _found(written: Path) -> SharedStack:
-    told = json.loads(written.read_text())
+def _found(folder: Path) -> SharedStack:
+    told = json.loads((folder / "stack.json").read_text())
     home = Path(told["home"])
-    return SharedStack(real_stack.Stack(home, told["port"], None, home / "printed.txt"), told["facts"])
+    return SharedStack(Stack(home, told["port"], None, home / "printed.txt"), told["facts"])
 
 
-def _end(running: SharedStack, folder: Path, in_use) -> None:
+def _end(folder: Path, held: contextlib.ExitStack, in_use) -> None:
     """Who comes while it ends waits, finds no stack and starts its own."""
     with _alone(folder):
         fcntl.flock(in_use, fcntl.LOCK_EX)
-        (folder / "stack.json").unlink(missing_ok=True)
-        running.stack.stop()
+        (folder / "stack.json").unlink()
+        held.close()

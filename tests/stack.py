@@ -44,7 +44,9 @@ class Stack:
         return done.stdout.strip()
 
     def log(self) -> str:
-        return (self.home / "logs" / "stack.log").read_text()
+        """Empty before the stack has begun to keep one."""
+        file = self.home / "logs" / "stack.log"
+        return file.read_text() if file.exists() else ""
 
     def told(self) -> str:
         return self.printed.read_text() + self.log()[-5000:]
@@ -91,8 +93,12 @@ def start(home: Path | None = None, port: int | None = None, **settings: str) ->
         preexec_fn=_end_with_the_tests,
     )
     stack = Stack(home, port, process, printed)
-    wait_until(lambda: stack.is_ready() or process.poll() is not None, READY_WITHIN_SECONDS, stack.told)
-    assert process.poll() is None, f"the stack ended: {stack.told()}"
+    try:
+        wait_until(lambda: stack.is_ready() or process.poll() is not None, READY_WITHIN_SECONDS, stack.told)
+        assert process.poll() is None, f"the stack ended: {stack.told()}"
+    except BaseException:
+        stack.stop()
+        raise
     return stack
 
 

@@ -1,12 +1,15 @@
 """The running farm, with a real node, that the contract's tests order from: one for the whole run."""
 
+import contextlib
 import subprocess
 
 import pytest
 
-from farm.engines import installation, profiles
+from farm.engines import profiles
+from tests import stack as real_stack
 from tests.contract.orders import Orders
 from tests.contract.people import Person, open_accounts
+from tests.registry import busybox, registry
 from tests.shared_stack import folder_of_run, shared_stack
 
 MAKE_SCENE = """
@@ -28,8 +31,20 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture(scope="session")
 def running(tmp_path_factory):
-    with shared_stack(folder_of_run(tmp_path_factory), open_accounts, NODE_SLOTS="2") as shared:
+    with shared_stack(folder_of_run(tmp_path_factory), _start) as shared:
         yield shared
+
+
+def _start(home, held):
+    """The stack with a node of two slots, and beside it a registry that holds the image `busybox`."""
+    images = ""
+    with contextlib.suppress(pytest.skip.Exception):  # a machine without the registry's package tests the rest
+        open_registry = held.enter_context(registry(home / "registry"))
+        open_registry.push(busybox(), "busybox")
+        images = open_registry.address
+    stack = real_stack.start(home, NODE_SLOTS="2", REGISTRIES_INSIDE=images)
+    held.callback(stack.stop)
+    return stack, {"people": open_accounts(stack), "registry": images}
 
 
 @pytest.fixture(scope="session")
@@ -41,30 +56,31 @@ def stack(running):
 @pytest.fixture(scope="session")
 def alice(running):
     """Owns what the tests order. Her account is shared by all files: name what you make after your file."""
-    return Person(running.stack, **running.facts["alice"])
+    return Person(running.stack, **running.facts["people"]["alice"])
 
 
 @pytest.fixture(scope="session")
 def charlie(running):
     """Must not see any of it."""
-    return Person(running.stack, **running.facts["charlie"])
+    return Person(running.stack, **running.facts["people"]["charlie"])
 
 
 @pytest.fixture(scope="session")
 def cube(tmp_path_factory):
     """A scene of 16 × 16 pixels without a renderer's work: about 0.1 s a frame once its Blender is up."""
     profile = profiles.find("blender-4.5")
-    if not installation.is_installed(profile):
+    if not profile.is_installed:
         pytest.skip("blender-4.5 is not installed: manage.py engine install blender-4.5")
     file = tmp_path_factory.mktemp("cube") / "cube.blend"
-    command = [str(installation.python_of(profile)), "-c", MAKE_SCENE, str(file)]
+    command = [str(profile.python), "-c", MAKE_SCENE, str(file)]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL, timeout=60)
     return file
 
 
 @pytest.fixture(scope="module")
-def orders(alice, request):
+def orders(running, alice, request):
     """alice's orders of this file; what still runs at its end is aborted."""
-    made = Orders(alice, request.module.__name__.rpartition(".")[2].replace("_", "-"))
+    name = request.module.__name__.rpartition(".")[2].replace("_", "-")
+    made = Orders(alice, name, running.facts["registry"])
     yield made
     made.abort_all()

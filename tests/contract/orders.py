@@ -1,8 +1,10 @@
 """Orders by the unmodified SDK, and waiting for what comes of them."""
 
 import contextlib
+import shlex
 from pathlib import Path
 
+import pytest
 from qarnot.exceptions import MissingTaskException, QarnotGenericException, UnauthorizedException
 
 from tests.contract.people import Person
@@ -15,8 +17,8 @@ ENDS_WITHIN_SECONDS = 60
 class Orders:
     """Tasks of one test file: their names and buckets begin with its name."""
 
-    def __init__(self, person: Person, name: str) -> None:
-        self.person, self.name = person, name
+    def __init__(self, person: Person, name: str, registry: str) -> None:
+        self.person, self.name, self.registry = person, name, registry
         self.connection = person.connection
         self._tasks: list = []
         self._count = 0
@@ -43,6 +45,14 @@ class Orders:
         task = self.task("blender-4.5", instances, constants=constants, **settings)
         task.resources = [*task.resources, scene]
         return task
+
+    def shell(self, script: str, instances: int | str = 1, **settings):
+        """A task, not submitted, whose instances run the script in busybox's shell: about 0.2 s each."""
+        if not self.registry:
+            pytest.skip("no Docker registry could be started here")
+        image = {"DOCKER_SRV": f"http://{self.registry}", "DOCKER_REPO": "busybox", "DOCKER_TAG": "latest"}
+        constants = {**image, "DOCKER_CMD": f"sh -c {shlex.quote(script)}", **settings.pop("constants", {})}
+        return self.task("docker-batch", instances, constants=constants, **settings)
 
     def task(self, profile: str, instances: int | str = 1, **settings):
         """A task, not submitted; its results go to a bucket of its own."""
