@@ -115,7 +115,7 @@ def chosen(scene: Scene, ids: Sequence[object]) -> list[AddOn]:
     except ValidationError:  # no id at all
         there = {}
     if any(one not in there for one in wanted):
-        raise AddOnRefused("One of the add-ons is gone or not ready. Load the page again and choose anew.")
+        raise AddOnRefused("One of the add-ons is gone, or still being checked. Wait a moment, or choose anew.")
     return [there[one] for one in wanted]
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 from itertools import islice
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F
 from django.utils import timezone
 
 from jobs.buckets import AccountBucket, StoredObject, bucket_of
@@ -115,8 +115,7 @@ def delete(library: Library, path: str) -> bool:
 
 def unread(library: Library, most_attempts: int) -> list[LibraryFile]:
     """The .blends whose links nobody has read yet."""
-    is_one = Q(path__iendswith=".blend", links=None)
-    return list(library.files.filter(is_one, read_count__lt=most_attempts))
+    return list(library.files.filter(path__iendswith=".blend", links__isnull=True, read_count__lt=most_attempts))
 
 
 def begin_reading(file: LibraryFile) -> None:

@@ -59,7 +59,8 @@ Candidates = Mapping[Wanted, Sequence[LibraryFile]]
 
 
 def candidates(libraries: Iterable[Library], wanted: Iterable[Wanted]) -> Candidates:
-    """Every file whose name fits, in any of the libraries."""
+    """Every file whose name fits, in any of the libraries; in the order of what is wanted."""
+    wanted = list(wanted)
     held = LibraryFile.objects.filter(library__in=list(libraries))
     singles, patterns = defaultdict(list), []
     for want in wanted:
@@ -76,7 +77,7 @@ def candidates(libraries: Iterable[Library], wanted: Iterable[Wanted]) -> Candid
     for want, (before, whole) in patterns[:MOST_PATTERNS]:
         fitting = held.filter(Q(folded_name__startswith=before))
         found[want].extend(file for file in fitting if whole.fullmatch(file.folded_name))
-    return {want: files for want, files in found.items() if files}
+    return {want: found[want] for want in wanted if found.get(want)}
 
 
 def best(want: Wanted, files: Sequence[LibraryFile], libraries: Sequence[Library]) -> Found:

@@ -5,12 +5,14 @@ import json
 import pytest
 from django.urls import get_resolver, reverse
 
-from jobs.domain import uploads
+from jobs.domain import add_ons, libraries, uploads
 from jobs.models import Frame
 from tests.jobs.sockets import PageSocket, signed_in
 
 OF_EVERYONE = {"landing"}
-OF_ONE_ACCOUNT = {"renders", "new_render", "frames_echo", "scenes_create", "open_uploads"}
+OF_ONE_ACCOUNT = {
+    "renders", "new_render", "frames_echo", "scenes_create", "open_uploads", "libraries", "add_ons", "add_on_create",
+}  # fmt: skip
 """Pages without an object: they show the visitor's own things only."""
 
 
@@ -18,7 +20,12 @@ OF_ONE_ACCOUNT = {"renders", "new_render", "frames_echo", "scenes_create", "open
 def things(job, upload_room):
     Frame.objects.filter(job=job).update(key="0001.png", thumbnail="t.webp", preview="p.webp")
     upload = uploads.begin(upload_room, "scene.blend", 3, "f")
-    return {"job_id": job.pk, "scene_id": upload_room.pk, "upload_id": upload.pk, "number": 1}
+    library = libraries.create(upload_room.account, "Oak")
+    add_on = add_ons.create(upload_room.account, "paint.zip")
+    return {
+        "job_id": job.pk, "scene_id": upload_room.pk, "upload_id": upload.pk, "number": 1,
+        "library_id": library.pk, "add_on_id": add_on.pk,
+    }  # fmt: skip
 
 
 def addresses(things):

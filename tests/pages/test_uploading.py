@@ -7,10 +7,10 @@ pytestmark = pytest.mark.browser
 MIB = 1 << 20
 
 BEGIN = """async ({ size, names }) => {
-  const { SceneUpload } = await import("/static/src/upload/scene.js");
+  const { PlaceUpload } = await import("/static/src/upload/place.js");
   const bytes = new Uint8Array(size).map((_, index) => (index * 7 + (index >> 12)) % 251);
   const files = names.map((name) => ({ file: new File([bytes], name, { lastModified: 1 }), path: name }));
-  window.upload = new SceneUpload({ sceneId: "scene", files, changed: () => {} });
+  window.upload = new PlaceUpload({ place: "/scenes/scene/", files, changed: () => {} });
   window.run = window.upload.run();
 }"""
 

@@ -11,8 +11,8 @@ const REFUSALS_BEFORE_GIVING_UP = 5;
 /** States: waiting, sending, stalled (the line is away), pausing (parts still arrive), paused, done, failed, cancelled. */
 export class FileUpload {
   /** @param {() => void} changed called whenever something a person can see has moved */
-  constructor({ file, path, sceneId, lanes, changed }) {
-    Object.assign(this, { file, path, sceneId, lanes, changed });
+  constructor({ file, path, place, lanes, changed }) {
+    Object.assign(this, { file, path, place, lanes, changed });
     this.state = "waiting";
     this.problem = "";
     this.sent = new Map(); // part number → bytes
@@ -63,7 +63,7 @@ export class FileUpload {
 
   async begin() {
     const begun = await this.untilHeard(() =>
-      send(`/scenes/${this.sceneId}/uploads/`, { path: this.path, size: this.size, fingerprint: fingerprint(this.file) }, this.stop.signal),
+      send(`${this.place}uploads/`, { path: this.path, size: this.size, fingerprint: fingerprint(this.file) }, this.stop.signal),
     );
     this.id = begun.id;
     this.partSize = begun.part_size;

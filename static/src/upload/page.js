@@ -3,9 +3,10 @@
 import htmx from "htmx.org";
 
 import { Away, Refused, send } from "../ask.js";
-import { droppedFiles, fingerprint, pickedFiles, sceneName } from "./collect.js";
+import { fingerprint, sceneName } from "./collect.js";
+import { listenForDrops, listenForPicks } from "./drops.js";
 import { UploadRows } from "./rows.js";
-import { SceneUpload } from "./scene.js";
+import { PlaceUpload } from "./place.js";
 import { offer, sceneOf, unfinishedScenes } from "./unfinished.js";
 
 export function startNewRender(root) {
@@ -24,17 +25,8 @@ class NewRender {
   }
 
   async start() {
-    this.listenForDrops();
-    for (const button of this.root.querySelectorAll("[data-pick]")) {
-      button.addEventListener("click", () => this.pick(button.dataset.pick === "folder"));
-    }
-    for (const input of this.root.querySelectorAll("input[type=file]")) {
-      input.addEventListener("change", () => {
-        const files = pickedFiles(input.files);
-        input.value = "";
-        this.take(files);
-      });
-    }
+    listenForDrops(this.veil, { isBusy: () => this.isBusy, take: (files) => this.take(files) });
+    this.pick = listenForPicks(this.root, (files) => this.take(files));
     this.part("pause").addEventListener("click", () => (this.upload.isHeld ? this.goOn() : this.upload.pause()));
     this.part("cancel").addEventListener("click", () => this.cancel());
     addEventListener("beforeunload", (event) => {
@@ -44,29 +36,6 @@ class NewRender {
     if (!this.upload && !this.part("drop").hidden) {
       offer(this.part("continue"), this.unfinished, (isFolder) => this.pick(isFolder));
     }
-  }
-
-  pick(isFolder) {
-    this.root.querySelector(isFolder ? "#pick-folder" : "#pick-file").click();
-  }
-
-  listenForDrops() {
-    const holdsFiles = (event) => event.dataTransfer?.types.includes("Files");
-    let depth = 0;
-    const veil = (change) => {
-      depth = Math.max(0, depth + change);
-      this.veil.hidden = depth === 0 || this.isBusy;
-    };
-    addEventListener("dragenter", (event) => holdsFiles(event) && veil(1));
-    addEventListener("dragleave", (event) => holdsFiles(event) && veil(-1));
-    addEventListener("dragover", (event) => holdsFiles(event) && event.preventDefault());
-    addEventListener("drop", async (event) => {
-      if (!holdsFiles(event)) return;
-      event.preventDefault();
-      depth = 0;
-      this.veil.hidden = true;
-      this.take(await droppedFiles(event.dataTransfer));
-    });
   }
 
   get isBusy() {
@@ -96,7 +65,8 @@ class NewRender {
     this.root.querySelector("form.demo-offer")?.remove();
     this.part("scene-slot").replaceChildren();
     this.part("lead").textContent = "The scene goes straight to the store. Keep this page open until it is up.";
-    this.upload = new SceneUpload({ sceneId, files, changed: () => this.rows.changed() });
+    this.sceneId = sceneId;
+    this.upload = new PlaceUpload({ place: `/scenes/${sceneId}/`, files, changed: () => this.rows.changed() });
     this.rows.rows.clear();
     this.rows.show(this.upload);
     this.goOn();
@@ -113,7 +83,7 @@ class NewRender {
     upload.isFinished = true;
     try {
       const { url } = await upload.finish();
-      history.replaceState(null, "", `${this.root.dataset.here}?scene=${upload.sceneId}`);
+      history.replaceState(null, "", `${this.root.dataset.here}?scene=${this.sceneId}`);
       this.part("lead").textContent = "It is up. This page may be closed; the scene stays.";
       await htmx.ajax("GET", url, { target: "[data-scene-slot]", swap: "innerHTML" });
     } catch (failure) {
