@@ -2,6 +2,7 @@
 
 import contextlib
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -9,7 +10,7 @@ from farm.engines import profiles
 from tests import stack as real_stack
 from tests.contract.orders import Orders
 from tests.contract.people import Person, open_accounts
-from tests.registry import busybox, registry
+from tests.registry import Registry, busybox, registry
 from tests.shared_stack import folder_of_run, shared_stack
 
 MAKE_SCENE = """
@@ -36,15 +37,28 @@ def running(tmp_path_factory):
 
 
 def _start(home, held):
-    """The stack with a node of two slots, and beside it a registry that holds the image `busybox`."""
-    images = ""
+    """The stack with a node of two slots, and beside it two registries; the open one holds the image `busybox`."""
+    registries = []
     with contextlib.suppress(pytest.skip.Exception):  # a machine without the registry's package tests the rest
-        open_registry = held.enter_context(registry(home / "registry"))
-        open_registry.push(busybox(), "busybox")
-        images = open_registry.address
-    stack = real_stack.start(home, NODE_SLOTS="2", REGISTRIES_INSIDE=images)
+        registries = [
+            held.enter_context(registry(home / "registry")),
+            held.enter_context(registry(home / "private-registry", is_private=True)),
+        ]
+        registries[0].push(busybox(), "busybox")
+    inside = ",".join(one.address for one in registries)
+    stack = real_stack.start(home, NODE_SLOTS="2", REGISTRIES_INSIDE=inside)
     held.callback(stack.stop)
-    return stack, {"people": open_accounts(stack), "registry": images}
+    images = registries[0].address if registries else ""
+    told = [(one.address, str(one.log), one.is_private) for one in registries]
+    return stack, {"people": open_accounts(stack), "registry": images, "registries": told}
+
+
+@pytest.fixture(scope="session")
+def registries(running):
+    """The open registry and the one behind a password (tests.registry.LOGIN), both named in REGISTRIES_INSIDE."""
+    if not running.facts["registries"]:
+        pytest.skip("no Docker registry could be started here")
+    return [Registry(address, Path(log), is_private) for address, log, is_private in running.facts["registries"]]
 
 
 @pytest.fixture(scope="session")
