@@ -31,7 +31,7 @@ class OwnInterpreter:
 
 
 def open_joining(place: EnginePlace) -> Engine:
-    """Its orders need frame and tile_side; the tiles lie in the job folder (hosts/tile_places)."""
+    """Its orders need frame and tile_side; the tiles lie in the job folder (hosts/host_tile_places)."""
     return EngineProcess(_JOINING, place, HostProgram(HOSTS / "host_joining.py"))
 
 

@@ -16,7 +16,9 @@ from pathlib import Path
 from boto3.exceptions import Boto3Error
 from django.db import DatabaseError, connection
 
+from farm import tiles
 from farm.node import reports, staging
+from farm.node import tiles as node_tiles
 from farm.node.collector import Harvest
 from farm.node.pulse import Pulse
 from farm.node.work import Dropped, Work
@@ -156,4 +158,14 @@ def _report(finished: Finished) -> None:
         return
     files = finished.harvest.files if work.task.result_bucket else []
     results = [result_key(work, path) for path, _ in files]
-    reports.succeeded(work.attempt, results=results, spent=work.spent())
+    reports.succeeded(work.attempt, results=results, spent=work.spent(), before_told=lambda: _clear_away_tiles(work))
+
+
+def _clear_away_tiles(work: Work) -> None:
+    """Who waits for the end of the task finds pictures and no tiles."""
+    if not tiles.is_join(work.attempt.instance):
+        return
+    try:
+        node_tiles.clear_away(work.attempt.instance)
+    except Unreachable as error:
+        log.warning("%s: its tiles stay among the results: %s", work, error)

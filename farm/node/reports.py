@@ -7,22 +7,25 @@ machine is unable to do: the frame goes to another machine, or is given up where
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Value
+from django.db.models import F, Sum, Value
 from django.db.models.functions import Greatest, Now
 
 from accounts import ledger
-from farm import lifecycle, scheduler
+from farm import lifecycle, scheduler, snapshots, wakes
 from farm.models import Attempt, Instance, InstanceState, Node, Task
+from farm.node.meters import Reading
 
 MAX_LOSSES = 10
 """Attempts lost, and attempts that machines were unable to make, together."""
 MAX_UNABLE_ALONE = 3
 """Attempts that machines were unable to make, where no other machine is left to try."""
+
+_NOTHING_READ = Reading()
 
 Error = dict[str, str]
 """{code, message, debug}, as the API tells it."""
@@ -30,13 +33,14 @@ Error = dict[str, str]
 
 @dataclass(frozen=True)
 class Spent:
-    """Where an attempt's time went, so far."""
+    """Where an attempt's time went, so far, and how fast the processor ran in it."""
 
     download_seconds: float = 0.0
     environment_seconds: float = 0.0
     execution_seconds: float = 0.0
     upload_seconds: float = 0.0
     wall_seconds: float = 0.0
+    average_frequency_ghz: float = 0.0
 
 
 def heartbeat(
@@ -44,8 +48,7 @@ def heartbeat(
     *,
     phase: str,
     progress: float = 0.0,
-    cpu_percent: float = 0.0,
-    memory_mb: float = 0.0,
+    reading: Reading = _NOTHING_READ,
     spent: Spent | None = None,
 ) -> bool:
     """Renews the lease. False: the instance is no longer this attempt's, or its task is being cancelled; drop it."""
@@ -57,9 +60,8 @@ def heartbeat(
             lease_until=scheduler.lease_end(),
             phase=phase,
             progress=progress,
-            cpu_percent=cpu_percent,
-            memory_mb=memory_mb,
-            peak_memory_mb=Greatest(F("peak_memory_mb"), Value(float(memory_mb))),
+            peak_memory_mb=Greatest(F("peak_memory_mb"), Value(float(reading.memory_mb))),
+            **reading._asdict(),
             **(asdict(spent) if spent else {}),
         )
     )
@@ -71,8 +73,13 @@ def is_cancel_asked(attempt: Attempt) -> bool:
     return _held(attempt).filter(task__state__in=lifecycle.WITHDRAWN_STATES).exists()
 
 
-def succeeded(attempt: Attempt, *, results: Sequence[str], spent: Spent) -> bool:
-    """Its files are in the bucket: the instance is done and its time is charged, once."""
+def succeeded(
+    attempt: Attempt, *, results: Sequence[str], spent: Spent, before_told: Callable[[], None] = lambda: None
+) -> bool:
+    """Its files are in the bucket: the instance is done and its time is charged, once.
+
+    `before_told` is called when nobody can take the attempt any more, and the task has not ended by it yet.
+    """
     task = attempt.instance.task
     with transaction.atomic():
         values = {"results": list(results), "progress": 100.0, **asdict(spent)}
@@ -86,6 +93,7 @@ def succeeded(attempt: Attempt, *, results: Sequence[str], spent: Spent) -> bool
             reference=str(task.pk),
             key=f"attempt:{attempt.pk}",
         )
+    before_told()
     lifecycle.refresh_state(task.pk)
     return True
 
@@ -93,17 +101,28 @@ def succeeded(attempt: Attempt, *, results: Sequence[str], spent: Spent) -> bool
 def failed(attempt: Attempt, error: Error, *, is_final: bool = False, spent: Spent | None = None) -> bool:
     """The scene's or the engine's fault. Tried again until the task's attempts are used up, unless final."""
     with transaction.atomic():
-        instance = _held(attempt).select_related("task").first()
+        instance = _held(attempt).select_for_update(of=("self",)).select_related("task").first()
         if instance is None:
             return False
         failures = instance.failure_count + 1
-        is_over = is_final or failures >= instance.task.max_attempts
+        is_over = is_final or failures >= instance.task.max_attempts or not _has_retry_left(instance.task)
         state = InstanceState.FAILURE if is_over else InstanceState.WAITING
         values: dict[str, Any] = {"failure_count": failures, "error": error, **(asdict(spent) if spent else {})}
         if not _end(attempt, state, Attempt.Outcome.FAILURE, **values):
             return False
     _tell(attempt, state)
     return True
+
+
+def _has_retry_left(task: Task) -> bool:
+    """Of those that all its instances have together. Under the lock of the task: two that fail at once don't share."""
+    if task.max_total_retries is None:
+        return True
+    Task.objects.select_for_update().get(pk=task.pk)
+    failed = Instance.objects.filter(task=task, failure_count__gt=0)
+    failures = failed.aggregate(sum=Sum("failure_count", default=0))["sum"]
+    final = failed.filter(state=InstanceState.FAILURE).count()
+    return failures - final < task.max_total_retries
 
 
 def released(attempt: Attempt) -> bool:
@@ -193,11 +212,11 @@ def _end(
     if is_handed_out_again:
         values |= {"node": None, "slot": "", "started_at": None, "progress": 0.0}
     ended_at = None if is_handed_out_again else Now()
-    won = held.update(
-        state=state, phase="", lease_until=None, ended_at=ended_at, cpu_percent=0.0, memory_mb=0.0, **values
-    )
+    won = held.update(state=state, phase="", lease_until=None, ended_at=ended_at, **_NOTHING_READ._asdict(), **values)
     if not won:
         return False
+    has_results = outcome in (Attempt.Outcome.SUCCESS, Attempt.Outcome.CANCELLED)
+    snapshots.instance_ended(attempt.instance_id, is_success=has_results)
     Attempt.objects.filter(pk=attempt.pk).update(
         outcome=outcome,
         ended_at=Now(),
@@ -210,4 +229,4 @@ def _end(
 def _tell(attempt: Attempt, state: InstanceState) -> None:
     lifecycle.refresh_state(attempt.instance.task_id)
     if state == InstanceState.WAITING:
-        scheduler.wake()
+        wakes.wake()

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import sandbox
+from farm import tiles
 from farm.engines.events import Outcome
 from farm.matching import NO_OPENGL
 from farm.models import Node
@@ -22,6 +23,7 @@ from farm.node.finisher import Finished, Finisher, GaveUp
 from farm.node.identity import FREE_DISK_BYTES, free_bytes
 from farm.node.pulse import Pulse
 from farm.node.reports import Error
+from farm.node.tiles import JoiningPlace
 from farm.node.work import Dropped, Work
 from farm.node.workspace import EngineMissing, Machine, OpenEngine, Workspace, open_engine
 
@@ -157,6 +159,8 @@ class Shift:
         finisher.drop(work, self._pulse, results=results)
 
     def _workspace_of(self, work: Work) -> Workspace:
+        if tiles.is_join(work.attempt.instance):
+            return JoiningPlace(work.task, self._slot.folder / "tiles", self._slot.machine)
         if self._workspace is not None and self._workspace.task.pk != work.task.pk:
             self._workspace.close()
             self._workspace = None

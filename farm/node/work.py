@@ -30,7 +30,8 @@ class Work:
         self.phase: str = Phase.DISPATCH
         self.told_phase: str = Phase.DISPATCH
         self.progress = 0.0
-        self.meter: Meter | None = None
+        self._meter: Meter | None = None
+        self._executes_since = 0.0
         self.traffic = Traffic()
         self.download_seconds = 0.0
         self.environment_seconds = 0.0
@@ -62,6 +63,10 @@ class Work:
             self._dropped = self._dropped or why
         self.output.close()
 
+    def begin_execution(self, pid: int) -> None:
+        """`pid` is the engine's."""
+        self.phase, self._meter, self._executes_since = Phase.EXECUTION, Meter(pid), time.monotonic()
+
     def begin_results(self) -> None:
         """From here on no snapshot's file follows; one that is under way is waited for."""
         self.phase = Phase.UPLOAD
@@ -71,7 +76,7 @@ class Work:
 
     def reading(self) -> Reading:
         is_executing = self.phase == Phase.EXECUTION
-        engine = self.meter.read() if self.meter and is_executing else Reading()
+        engine = self._meter.read() if self._meter and is_executing else Reading()
         frequency = machine.frequency_ghz()
         if is_executing:
             self._note_frequency(frequency)
@@ -87,13 +92,19 @@ class Work:
         self._frequency_sum += frequency
         self._frequency_count += 1
 
+    def _executed_seconds(self) -> float:
+        """What the engine told at its end; until then, the time since it was given the instance."""
+        if self.execution_seconds or self.phase != Phase.EXECUTION:
+            return self.execution_seconds
+        return time.monotonic() - self._executes_since
+
     def spent(self) -> Spent:
         if self.execution_seconds and not self._frequency_count:
             self._note_frequency(machine.frequency_ghz())  # an execution shorter than a heartbeat
         return Spent(
             download_seconds=self.download_seconds,
             environment_seconds=self.environment_seconds,
-            execution_seconds=self.execution_seconds,
+            execution_seconds=self._executed_seconds(),
             upload_seconds=self.upload_seconds,
             wall_seconds=time.monotonic() - self.claimed_at,
             average_frequency_ghz=self._frequency_sum / self._frequency_count if self._frequency_count else 0.0,

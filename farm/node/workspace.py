@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import sandbox
+from farm import tiles
 from farm.engines import profiles
-from farm.engines.events import Event, FileWritten, LogLine, Outcome, Progress
+from farm.engines.events import Began, Event, FileWritten, LogLine, Outcome, Progress
 from farm.engines.profile import Engine, EnginePlace, InstanceOrder
 from farm.models import Instance, Phase, Task
 from farm.node import collector, resync, staging
 from farm.node.environment import environment_of, expanded
-from farm.node.meters import Meter
 from farm.node.work import Work
 
 
@@ -59,10 +59,7 @@ class Workspace:
             return
         began = time.monotonic()
         work.phase = Phase.DOWNLOAD
-        self.close()
-        self._folder.mkdir(mode=0o711, parents=True)
-        self._job.mkdir(mode=0o700)
-        (self._folder / "scratch").mkdir(mode=0o700)
+        self.make_folders()
         self._plan = staging.stage(work.task, self._job, lambda: work.dropped is not None, work.traffic.receive)
         self.resources_version = work.task.resources_version
         for key in self._plan.left_out[:20]:
@@ -71,16 +68,28 @@ class Workspace:
             self._staged = collector.stamps(self._job)
         work.download_seconds = time.monotonic() - began
 
+    def make_folders(self) -> None:
+        """New and empty."""
+        self.close()
+        self._folder.mkdir(mode=0o711, parents=True)
+        self._job.mkdir(mode=0o700)
+        (self._folder / "scratch").mkdir(mode=0o700)
+
     def render(self, work: Work) -> Outcome:
         """Runs the work's instance until it ends or the work is dropped. Raises EngineMissing, OSError."""
         instance = work.attempt.instance
+        if work.task.ordered_profile:
+            work.output.add("stdout", f"Ordered as {work.task.ordered_profile}; {work.task.profile} renders it.")
         if self._is_engine_outdated:
             self.stop_engine()
         engine = self._engine or self._start(work)
-        work.phase, work.meter = Phase.EXECUTION, Meter(engine.pid)
+        if engine.pid:
+            work.begin_execution(engine.pid)
+        else:
+            work.phase = Phase.ENVIRONMENT
         outcome = engine.run(
             _order(instance, work.task, sandbox.job_path(self._job, self._machine.tier)),
-            lambda event: _note(work, event),
+            lambda event: _note(work, engine, event),
             lambda: work.dropped is not None,
         )
         work.execution_seconds = outcome.execution_seconds
@@ -89,10 +98,7 @@ class Workspace:
 
     def gather(self, work: Work, outbox: Path) -> collector.Harvest:
         """Moves what the instance left out of the engine's reach, so that the next one may begin."""
-        known = {name: str(value) for name, value in work.task.constants.items()}
-        filters = collector.Filters(
-            white=expanded(work.task.results_whitelist, known), black=expanded(work.task.results_blacklist, known)
-        )
+        filters = collector.Filters() if tiles.is_tile(work.attempt.instance) else _filters(work.task)
         harvest = collector.gather(self._job, self._staged or {}, outbox, filters)
         if harvest.is_staging_changed:
             self.close()
@@ -147,6 +153,13 @@ class Workspace:
         return self._engine
 
 
+def _filters(task: Task) -> collector.Filters:
+    known = {name: str(value) for name, value in task.constants.items()}
+    return collector.Filters(
+        white=expanded(task.results_whitelist, known), black=expanded(task.results_blacklist, known)
+    )
+
+
 def _order(instance: Instance, task: Task, job: str) -> InstanceOrder:
     """`job` is the job folder as the engine sees it."""
     return InstanceOrder(
@@ -158,10 +171,12 @@ def _order(instance: Instance, task: Task, job: str) -> InstanceOrder:
     )
 
 
-def _note(work: Work, event: Event) -> None:
+def _note(work: Work, engine: Engine, event: Event) -> None:
     match event:
         case LogLine(stream=stream, text=text):
             work.output.add(stream, text)
+        case Began():
+            work.begin_execution(engine.pid)
         case Progress(percent=percent):
             work.progress = max(0.0, min(100.0, percent))
         case FileWritten():

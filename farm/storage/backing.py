@@ -177,6 +177,11 @@ def upload(
     )
 
 
+def delete_object(account_id: int, bucket: str, key: str) -> None:
+    """Does nothing where it isn't there."""
+    client().delete_object(Bucket=settings.S3_BUCKET, Key=object_prefix(account_id, bucket) + check_key(key))
+
+
 def ensure_backing_bucket() -> None:
     """Makes the backing bucket, and lets the pages' origins send parts and fetch pictures (CORS)."""
     try:

@@ -8,7 +8,7 @@ import json
 import os
 
 import host_output
-import tile_places
+import host_tile_places
 from host_speaking import Fault
 
 _MARGIN = 8
@@ -26,7 +26,7 @@ class Tile:
     def __init__(self, loaded, order):
         self._loaded = loaded
         self._part, self._side = order["part"], order["tile_side"]
-        self._folder = tile_places.folder_of(order["frame"])
+        self._folder = host_tile_places.folder_of(order["frame"])
         self._quality = loaded.scene.render.image_settings.quality
 
     def set_up(self):
@@ -44,7 +44,7 @@ class Tile:
     def _set_border(self, scene):
         render = scene.render
         width, height = host_output.size_in_pixels(render)
-        left, top, right, bottom = tile_places.rectangle(width, height, self._side, self._part)
+        left, top, right, bottom = host_tile_places.rectangle(width, height, self._side, self._part)
         margin = _margin(scene)
         render.use_border = True
         render.border_min_x, render.border_max_x = _share(left - margin, width), _share(right + margin, width)
@@ -63,7 +63,7 @@ class Tile:
             tile = f"{self._part}_{eye}{suffix}" if eye else f"{self._part}{suffix}"
             self._move(os.path.join(writing, name), tile, speaker)
             pictures[tile] = stem + extension
-        facts = os.path.join(writing, tile_places.facts_file(self._part))
+        facts = os.path.join(writing, host_tile_places.facts_file(self._part))
         with open(facts, "w", encoding="utf-8") as file:
             json.dump({"pictures": pictures, "quality": self._quality}, file)
         self._move(facts, os.path.basename(facts), speaker)

@@ -16,7 +16,7 @@ import host_job  # noqa: E402
 import host_serving  # noqa: E402
 import numpy as np  # noqa: E402
 import OpenImageIO as oiio  # noqa: E402
-import tile_places  # noqa: E402
+import host_tile_places  # noqa: E402
 from host_speaking import Fault  # noqa: E402
 
 _BAND_ROWS = 64
@@ -31,7 +31,7 @@ class Joiner:
     def carry_out(self, order):
         """Raises Fault."""
         side = order["tile_side"]
-        folder = os.path.join(self._job, tile_places.folder_of(order["frame"]))
+        folder = os.path.join(self._job, host_tile_places.folder_of(order["frame"]))
         self._speaker.event("loaded", engine="")
         all_facts = [_facts(folder, part) for part in range(side * side)]
         writing = host_job.new_writing_folder(self._job)
@@ -58,7 +58,7 @@ class Joiner:
 
 def _facts(folder, part):
     try:
-        with open(os.path.join(folder, tile_places.facts_file(part)), encoding="utf-8") as file:
+        with open(os.path.join(folder, host_tile_places.facts_file(part)), encoding="utf-8") as file:
             return json.load(file)
     except (OSError, ValueError):
         raise Fault("TILES_MISSING", f"Tile {part + 1} is not in the results any more: render it again.") from None
@@ -100,7 +100,7 @@ def _band(pictures, layers, layer, side, top, bottom):
     kind = "float" if "half" in str(spec.format) or "float" in str(spec.format) else str(spec.format)
     band = None
     for part, picture in enumerate(pictures):
-        left, upper, right, lower = tile_places.rectangle(spec.width, spec.height, side, part)
+        left, upper, right, lower = host_tile_places.rectangle(spec.width, spec.height, side, part)
         first, last = max(top, upper), min(bottom, lower)
         if first >= last or left >= right:
             continue

@@ -1,0 +1,65 @@
+"""The part of a tiled picture that joins the tiles: fetched from the results, put together, and cleared away."""
+
+import time
+from pathlib import Path
+
+from botocore.exceptions import ClientError
+
+from farm.engines.joining import open_joining
+from farm.models import Instance, Phase, Task
+from farm.node import collector, staging
+from farm.node.work import Work
+from farm.node.workspace import Machine, Workspace
+from farm.storage import backing
+
+
+class JoiningPlace(Workspace):
+    """Beside the workspace of the task's scene, whose warm engine it leaves alone."""
+
+    def __init__(self, task: Task, folder: Path, machine: Machine) -> None:
+        super().__init__(task, folder, machine, lambda task, place: open_joining(place))
+
+    def prepare(self, work: Work) -> None:
+        """Fetches the tiles. Raises StagingFailed where one is gone, or boto's errors."""
+        began = time.monotonic()
+        work.phase = Phase.DOWNLOAD
+        self.make_folders()
+        for key in _tiles_of(work.attempt.instance):
+            if not work.dropped:
+                self._fetch(work, key)
+        self._staged = collector.stamps(self._job)
+        self.resources_version = work.task.resources_version
+        work.download_seconds = time.monotonic() - began
+
+    def gather(self, work: Work, outbox: Path) -> collector.Harvest:
+        harvest = super().gather(work, outbox)
+        self.close()
+        return harvest
+
+    def _fetch(self, work: Work, key: str) -> None:
+        task, path = work.task, staging.safe_path(key.removeprefix(work.task.results_prefix))
+        if path is None:
+            return
+        there = self._job / path
+        there.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            backing.download(task.account_id, task.result_bucket, key, there, on_bytes=work.traffic.receive)
+        except ClientError as error:
+            if error.response["ResponseMetadata"]["HTTPStatusCode"] != 404:
+                raise
+            sentence = f"The tile “{key}” was removed from the bucket “{task.result_bucket}” before it was used."
+            raise staging.StagingFailed("TILES_MISSING", f"{sentence} Render the picture again.") from error
+
+
+def clear_away(instance: Instance) -> None:
+    """Removes the tiles of a picture that is put together. Raises boto's errors."""
+    task = instance.task
+    for key in _tiles_of(instance):
+        backing.delete_object(task.account_id, task.result_bucket, key)
+    Instance.objects.filter(task=task, frame=instance.frame, part__lt=instance.part).update(results=[])
+
+
+def _tiles_of(join: Instance) -> list[str]:
+    """The keys of the results of the frame's tiles."""
+    tiles = Instance.objects.filter(task=join.task_id, frame=join.frame, part__lt=join.part)
+    return [key for results in tiles.order_by("part").values_list("results", flat=True) for key in results]
