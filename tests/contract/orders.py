@@ -17,7 +17,7 @@ ENDS_WITHIN_SECONDS = 60
 class Orders:
     """Tasks of one test file: their names and buckets begin with its name."""
 
-    def __init__(self, person: Person, name: str, registry: str) -> None:
+    def __init__(self, person: Person, name: str, registry: str = "") -> None:
         self.person, self.name, self.registry = person, name, registry
         self.connection = person.connection
         self._tasks: list = []
@@ -70,6 +70,12 @@ class Orders:
             with contextlib.suppress(QarnotGenericException, UnauthorizedException, MissingTaskException):
                 if task.uuid is not None:
                     task.abort()
+
+
+def finished(task):
+    """Submits the task and waits for its end; the task."""
+    task.submit()
+    return ended(task)
 
 
 def ended(task):
