@@ -93,7 +93,7 @@ def test_a_running_instance_is_told_with_its_machine(order, machine):
     (running,) = task.status.running_instances_info.per_running_instance_info
 
     assert (running.instance_id, running.phase, running.progress) == (1, Phase.EXECUTION, 40)
-    assert (running.cpu_usage, running.current_memory_mb, running.memory_usage) == (730, 4000, 0.25)
+    assert (running.cpu_usage, running.current_memory_mb, running.memory_usage) == (730, 4000, 1.0)
     assert (running.cpu_model, running.execution_attempt_count) == ("AMD Ryzen 7", 1)
     assert (task.status.instance_count, task.running_core_count, task.progress) == (1, 2, 20)
 
