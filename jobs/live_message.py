@@ -5,8 +5,9 @@ from uuid import UUID
 
 from django.template.loader import render_to_string
 
-from jobs.domain import changes
+from jobs.domain import changes, result_files
 from jobs.domain.headline import headline
+from jobs.models import Job
 
 
 def changes_message(job_id: UUID, after: int) -> dict[str, Any]:
@@ -33,6 +34,15 @@ def changes_message(job_id: UUID, after: int) -> dict[str, Any]:
             }
             for frame in found.frames
         ],
+        "files": [
+            {"key": file.key, "html": render_to_string("jobs/parts/file.html", {"job": job, "file": file})}
+            for file in found.files
+        ],
+        "files_sum": _files_sum(job) if found.files else "",
         "lines": [line.to_json() for line in found.lines],
         "line_count": job.line_count,
     }
+
+
+def _files_sum(job: Job) -> str:
+    return render_to_string("jobs/parts/files_sum.html", {"files": result_files.shelf(job)})

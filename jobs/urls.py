@@ -48,4 +48,6 @@ urlpatterns = [
     path("renders/<uuid:job_id>/frames/<int:number>/preview/", downloads.preview, name="frame_preview"),
     path("renders/<uuid:job_id>/frames/<int:number>/thumbnail/", downloads.thumbnail, name="frame_thumbnail"),
     path("renders/<uuid:job_id>/frames.zip", downloads.frames_zip, name="frames_zip"),
+    path("renders/<uuid:job_id>/files/<int:file_id>/", downloads.result_file, name="result_file"),
+    path("renders/<uuid:job_id>/files.zip", downloads.files_zip, name="files_zip"),
 ]

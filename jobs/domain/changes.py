@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
 
 from jobs.domain.logs import Line, lines_of
-from jobs.models import FarmInstance, Frame, Job, LogChunk
+from jobs.models import FarmInstance, Frame, Job, LogChunk, ResultFile
 
 MOST_WEIGHT = 500
 """Log lines, frames or machines of one message, except where a single revision holds more."""
@@ -23,6 +24,7 @@ class Changes:
     machines: Sequence[FarmInstance]
     frames: Sequence[Frame]
     lines: Sequence[Line]
+    files: Sequence[ResultFile]
 
     @property
     def is_whole(self) -> bool:
@@ -33,10 +35,18 @@ def since(job_id: UUID, after: int) -> Changes:
     """Raises Job.DoesNotExist. The job's row is read first: what commits later is news for the next read."""
     job = Job.objects.select_related("scene").get(pk=job_id)
     after = min(max(after, 0), job.revision)
-    until = min(_until(rows, job, after) for rows in (_chunks(job), _machines(job), _frames(job)))
+    until = min(_until(rows, job, after) for rows in (_chunks(job), _machines(job), _frames(job), _files(job)))
     span = {"revision__gt": after, "revision__lte": until}
     lines = [line for chunk in _chunks(job).filter(**span).order_by("first_line") for line in lines_of(chunk)]
-    return Changes(job, after, until, list(_machines(job).filter(**span)), list(_frames(job).filter(**span)), lines)
+    return Changes(
+        job,
+        after,
+        until,
+        machines=list(_machines(job).filter(**span)),
+        frames=list(_frames(job).filter(**span)),
+        lines=lines,
+        files=list(_files(job).filter(**span)),
+    )
 
 
 def _chunks(job: Job) -> QuerySet[LogChunk]:
@@ -51,7 +61,11 @@ def _frames(job: Job) -> QuerySet[Frame]:
     return Frame.objects.filter(job_id=job.pk)
 
 
-def _until(rows: "QuerySet[LogChunk] | QuerySet[FarmInstance] | QuerySet[Frame]", job: Job, after: int) -> int:
+def _files(job: Job) -> QuerySet[ResultFile]:
+    return ResultFile.objects.filter(job_id=job.pk)
+
+
+def _until(rows: QuerySet[Any], job: Job, after: int) -> int:
     """The revision up to which these rows fit into one message; a revision is never cut in two."""
     is_log = rows.model is LogChunk
     newer = rows.filter(revision__gt=after, revision__lte=job.revision).order_by("revision")

@@ -8,7 +8,7 @@ from zipstream import ZipStream
 
 from jobs.buckets import bucket_of
 from jobs.enums import FrameState
-from jobs.models import Frame, Job
+from jobs.models import Frame, Job, ResultFile
 
 if TYPE_CHECKING:
     from accounts.models import Account
@@ -32,6 +32,31 @@ def zip_of(job: Job, account: "Account") -> ZipStream | None:
         names.add(name)
         archive.add(_whole(bucket.pieces, key, size), name, size=size)
     return archive if names else None
+
+
+def file_address(account: "Account", file: ResultFile) -> str:
+    """For an hour; straight from the store, and never shown by the browser: it may hold anything."""
+    bucket = bucket_of(account, file.job.result_bucket)
+    return bucket.signed_picture(file.key, PurePosixPath(file.key).name, as_attachment=True)
+
+
+def zip_of_files(job: Job, account: "Account") -> ZipStream | None:
+    """The files of a task without pictures, in their folders. None of none."""
+    bucket = bucket_of(account, job.result_bucket)
+    archive = ZipStream(sized=True)
+    names: set[str] = set()
+    for key, size in job.result_files.values_list("key", "size_bytes").iterator():
+        name = _inside(key)
+        name = name if name not in names else f"{len(names)}-{name}"
+        names.add(name)
+        archive.add(_whole(bucket.pieces, key, size), name, size=size)
+    return archive if names else None
+
+
+def _inside(key: str) -> str:
+    """A name that stays inside the folder it is unpacked into, on any system."""
+    parts = [part for part in key.replace("\\", "/").split("/") if part not in ("", ".", "..")]
+    return "/".join(part.replace(":", "_") for part in parts) or "file"
 
 
 def _whole(pieces: Callable[[str], Iterator[bytes]], key: str, size: int) -> Iterator[bytes]:

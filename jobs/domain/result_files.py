@@ -1,8 +1,9 @@
 """What came back: the objects of the result bucket that the farm names, and the files of tasks without pictures."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
-from django.db.models import Sum
+from django.db.models import Count, Sum
 
 from jobs.buckets import AccountBucket, StoredObject, bucket_of
 from jobs.domain.reports import InstanceReport, Report
@@ -12,6 +13,7 @@ ASKED_ONE_BY_ONE = 20
 """Above so many objects, listing the bucket is quicker than asking for each."""
 MOST_FILES = 20_000
 """Kept of a job; S3 tools see all of them."""
+MOST_SHOWN = 500
 ROWS_AT_ONCE = 500
 
 
@@ -54,5 +56,15 @@ def land(rows: Sequence[ResultFile], revision: int) -> None:
     ResultFile.objects.bulk_create(rows, batch_size=ROWS_AT_ONCE, ignore_conflicts=True)
 
 
-def total_bytes(job: Job) -> int:
-    return int(job.result_files.aggregate(sum=Sum("size_bytes"))["sum"] or 0)
+@dataclass(frozen=True)
+class Shelf:
+    """A task's files as its page lists them."""
+
+    shown: list[ResultFile]
+    count: int
+    total_bytes: int
+
+
+def shelf(job: Job) -> Shelf:
+    totals = job.result_files.aggregate(count=Count("pk"), bytes=Sum("size_bytes"))
+    return Shelf(list(job.result_files.all()[:MOST_SHOWN]), totals["count"], totals["bytes"] or 0)

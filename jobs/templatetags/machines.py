@@ -18,6 +18,12 @@ PHASE_WORDS = {
     "failure": "failed",
     "cancelled": "cancelled",
 }
+OTHER_PHASE_WORDS = {
+    "download": "fetching its files",
+    "execution": "running",
+    "upload": "bringing its files back",
+}
+"""Of tasks without pictures."""
 TONES = {"waiting": "waiting", "cancelled": "waiting", "success": "done", "failure": "failed"}
 
 
@@ -38,5 +44,22 @@ def is_busy(phase: str) -> bool:
 
 @register.filter
 def instance_title(instance: FarmInstance, job: Job) -> str:
-    """An instance is one frame when the order named frames; else the farm's own number."""
-    return f"Frame {instance.instance_id}" if job.frames else f"Instance {instance.instance_id}"
+    """An instance is one frame, one tile of it, what joins the tiles, or a piece of other work."""
+    if not job.makes_pictures or not job.frames:
+        return f"Instance {instance.instance_id}"
+    if instance.joins_tiles:
+        return f"Joining frame {instance.frame}"
+    if instance.tile_side > 1:
+        return f"Tile {instance.part + 1} of {instance.tile_side**2} of frame {instance.frame}"
+    return f"Frame {instance.frame}"
+
+
+@register.filter
+def phase_of(instance: FarmInstance, job: Job) -> str:
+    """The phase in words that fit what the instance does."""
+    phase = instance.phase.lower()
+    if phase == "execution" and instance.joins_tiles:
+        return "putting the tiles together"
+    if not job.makes_pictures and phase in OTHER_PHASE_WORDS:
+        return OTHER_PHASE_WORDS[phase]
+    return phase_word(phase)

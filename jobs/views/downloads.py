@@ -7,9 +7,10 @@ from django.db.models.fields.files import FieldFile
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_GET
+from zipstream import ZipStream
 
 from jobs.domain import downloads
-from jobs.models import Frame, Job
+from jobs.models import Frame, Job, ResultFile
 from jobs.views.door import account_of
 from jobs.views.logs import file_name
 from jobs.views.streaming import piecewise
@@ -55,10 +56,32 @@ def _media(file: FieldFile) -> HttpResponse:
 
 @require_GET
 @login_required
-def frames_zip(request: HttpRequest, job_id: UUID) -> HttpResponse | StreamingHttpResponse:
+def result_file(request: HttpRequest, job_id: UUID, file_id: int) -> HttpResponse:
     account = account_of(request)
-    job = get_object_or_404(Job.objects.visible_to(account), pk=job_id)
-    archive = downloads.zip_of(job, account)
+    mine = ResultFile.objects.filter(job__account_id=account.pk).select_related("job")
+    return redirect(downloads.file_address(account, get_object_or_404(mine, job_id=job_id, pk=file_id)))
+
+
+@require_GET
+@login_required
+def frames_zip(request: HttpRequest, job_id: UUID) -> HttpResponse | StreamingHttpResponse:
+    job = _job(request, job_id)
+    return _sent(downloads.zip_of(job, account_of(request)), job)
+
+
+@require_GET
+@login_required
+def files_zip(request: HttpRequest, job_id: UUID) -> HttpResponse | StreamingHttpResponse:
+    """Of a task without pictures: its files, in their folders."""
+    job = _job(request, job_id)
+    return _sent(downloads.zip_of_files(job, account_of(request)), job)
+
+
+def _job(request: HttpRequest, job_id: UUID) -> Job:
+    return get_object_or_404(Job.objects.visible_to(account_of(request)), pk=job_id)
+
+
+def _sent(archive: ZipStream | None, job: Job) -> StreamingHttpResponse:
     if archive is None:
         raise Http404
     answer = StreamingHttpResponse(piecewise(iter(archive), asks_database=False), content_type="application/zip")

@@ -28,7 +28,10 @@ function markYours(input) {
 const keyOf = (form) => `order:${form.dataset.order}`;
 
 function keep(form) {
-  const typed = Object.fromEntries([...new FormData(form)].filter(([name]) => name !== "csrfmiddlewaretoken"));
+  const typed = {};
+  for (const [name, value] of new FormData(form)) {
+    if (name !== "csrfmiddlewaretoken" && form.elements[name]?.type !== "password") typed[name] = value;
+  }
   sessionStorage.setItem(keyOf(form), JSON.stringify(typed));
 }
 
@@ -37,23 +40,29 @@ function restore(form) {
   const typed = JSON.parse(sessionStorage.getItem(keyOf(form)) ?? "{}");
   for (const [name, value] of Object.entries(typed)) {
     const input = form.elements[name];
-    if (!input || input.value === value) continue;
-    if (input.tagName === "SELECT" && ![...input.options].some((option) => option.value === value)) continue;
+    if (!isTyped(input) || input.value === value) continue;
+    if (input.tagName === "SELECT" && ![...input.options].some((option) => option.value === value && !option.disabled)) continue;
     input.value = value;
     markYours(input);
     if (name === "frames") input.dispatchEvent(new Event("input", { bubbles: true })); // its echo is asked anew
+    if (name === "profile") input.dispatchEvent(new Event("change", { bubbles: true })); // and so is what it asks
   }
 }
 
-/** "24 pictures, 640 × 360 pixels, 2 s of film": from the echo of the frames and the percent. */
+/** One field of its own, no checkbox and no group of them: those are the libraries' and add-ons' own. */
+const isTyped = (input) => input instanceof HTMLElement && input.type !== "checkbox";
+
+/** "24 pictures, 640 × 360 pixels, 2 s of film": from the echo of the frames and what changes their size. */
 function sum(form) {
+  const pixels = form.querySelector("[data-sum-pixels]");
+  if (!pixels) return;
+  const chosen = (part, fallback) => Number(form.querySelector(`[data-sum="${part}"]`)?.value) || Number(fallback);
+  const percent = chosen("percent", pixels.dataset.percent) || 100;
+  const side = (part) => Math.floor((chosen(part, pixels.dataset[part]) * percent) / 100);
+  pixels.textContent = `${side("width")} × ${side("height")}`;
   const said = form.querySelector("#frames-echo [data-frame-count]");
-  const count = said ? Number(said.dataset.frameCount) : null;
-  const field = form.elements.resolution_percent;
-  const percent = Number(field.value) || 100;
-  const side = (pixels) => Math.floor((Number(pixels) * percent) / 100);
-  form.querySelector("[data-sum-pixels]").textContent = `${side(field.dataset.width)} × ${side(field.dataset.height)}`;
-  if (count === null) return;
+  if (!said) return;
+  const count = Number(said.dataset.frameCount);
   form.querySelector("[data-sum-frames]").textContent = count.toLocaleString("en");
   form.querySelector("[data-sum-noun]").textContent = count === 1 ? "picture" : "pictures";
   const length = form.querySelector("[data-sum-length]");

@@ -52,20 +52,22 @@ class FakeFarm:
         (task,) = self.tasks.values()
         return task
 
-    def runs(self, task, *numbers, phase="execution", progress=50.0):
+    def runs(self, task, *numbers, phase="execution", progress=50.0, **place):
+        """`place`: frameId, part and tileSide, where the farm tells them."""
         task.state = "FullyExecuting"
         for number in numbers:
             task.running[number] = {
                 "instanceId": number, "phase": phase, "progress": progress, "cpuUsage": 98.0, "currentMemoryMB": 300,
-                "cpuModel": "EPYC", "nodeName": "node-1", "executionAttemptCount": 1,
+                "cpuModel": "EPYC", "nodeName": "node-1", "executionAttemptCount": 1, **place,
             }  # fmt: skip
 
-    def ends(self, task, *numbers, state="Success", seconds=2.0, message=""):
+    def ends(self, task, *numbers, state="Success", seconds=2.0, message="", **told):
+        """`told`: frameId, part, tileSide and results, where the farm tells them."""
         for number in numbers:
             task.running.pop(number, None)
             task.completed[number] = {
                 "instanceId": number, "state": state, "execTimeSec": seconds, "nodeName": "node-1",
-                "error": {"code": "x", "message": message} if message else None,
+                "error": {"code": "x", "message": message} if message else None, **told,
             }  # fmt: skip
 
 

@@ -6,7 +6,7 @@ import pytest
 from django.urls import get_resolver, reverse
 
 from jobs.domain import add_ons, libraries, uploads
-from jobs.models import Frame
+from jobs.models import Frame, ResultFile
 from tests.jobs.sockets import PageSocket, signed_in
 
 OF_EVERYONE = {"landing"}
@@ -22,9 +22,10 @@ def things(job, upload_room):
     upload = uploads.begin(upload_room, "scene.blend", 3, "f")
     library = libraries.create(upload_room.account, "Oak")
     add_on = add_ons.create(upload_room.account, "paint.zip")
+    file = ResultFile.objects.create(job=job, key="words.txt")
     return {
         "job_id": job.pk, "scene_id": upload_room.pk, "upload_id": upload.pk, "number": 1,
-        "library_id": library.pk, "add_on_id": add_on.pk,
+        "library_id": library.pk, "add_on_id": add_on.pk, "file_id": file.pk,
     }  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 import { Live } from "../live.js";
 import { LogPanel } from "../log/panel.js";
+import { Files } from "./files.js";
 import { Machines } from "./machines.js";
 import { parseItem } from "./parse.js";
 import { Stage } from "./stage.js";
@@ -12,8 +13,7 @@ const SAY_LOST_AFTER_MS = 1_500; // a blink of the line is nobody's concern
 export function startRender(root) {
   const { render, revision, lineCount, changes, log } = root.dataset;
   const panel = new LogPanel(root.querySelector("[data-log-panel]"), { address: log, lineCount: Number(lineCount) });
-  const wall = new FrameWall(root.querySelector("[data-wall]"));
-  const stage = new Stage(root.querySelector("[data-stage]"), wall);
+  const results = root.querySelector("[data-files]") ? new Files(root.querySelector("[data-files]")) : new Pictures(root);
   const machines = new Machines(root.querySelector(".machines-part"), (instance, title) => panel.offer(instance, title));
   const live = new Live({
     address: `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/live/renders/${render}/`,
@@ -24,20 +24,34 @@ export function startRender(root) {
     onChanges: (message) => {
       if (message.headline) replaceHeadline(message.headline);
       machines.update(message.machines ?? []);
-      if (message.frames?.length) stage.refresh(wall.update(message.frames));
+      results.take(message);
     },
     onLines: (lines, count) => panel.add(lines, count),
     onConnection: connectionSign(root.querySelector("[data-connection]")),
     onGone: () => location.reload(),
   });
-  document.addEventListener("htmx:after:swap", () => {
-    wall.refresh();
-    stage.refresh();
-  });
+  document.addEventListener("htmx:after:swap", () => results.refresh());
   addEventListener("pagehide", () => live.stop());
   addEventListener("pageshow", (event) => event.persisted && location.reload());
   panel.start();
   return live.run();
+}
+
+/** What a render gives: the wall of its frames, and one of them large. */
+class Pictures {
+  constructor(root) {
+    this.wall = new FrameWall(root.querySelector("[data-wall]"));
+    this.stage = new Stage(root.querySelector("[data-stage]"), this.wall);
+  }
+
+  take(message) {
+    if (message.frames?.length) this.stage.refresh(this.wall.update(message.frames));
+  }
+
+  refresh() {
+    this.wall.refresh();
+    this.stage.refresh();
+  }
 }
 
 /** Only what changed is touched, so that a screen reader says it once. */
