@@ -10,6 +10,7 @@ _LINE = re.compile(r"\s*([A-Za-z0-9_.\-:]+)\s*=\s*(.*?)\s*$")
 _VALUE = re.compile(r'"((?:[^"\\]|\\.)*)"|(\S+)')
 _FILE_OPTIONS = {"ply": "mesh", "file": "texture", "iesfile": "light profile", "mapfile": "texture"}
 _MOST_UP = 16
+_LARGEST_NUMBER = 1e9
 
 
 def parse(text):
@@ -28,18 +29,20 @@ def first(properties, name, default=""):
 
 
 def number(properties, name):
-    """A number that is more than 0, or None."""
+    """A number that is more than 0, or None where it is none or nothing that a render can have."""
     try:
         value = float(first(properties, name))
     except ValueError:
         return None
-    return value if value > 0 else None
+    return value if 0 < value < _LARGEST_NUMBER else None
 
 
 def files_of(properties):
     """(name of the property, path, kind) of each file that the scene reads."""
     for name, values in properties.items():
         kind = _FILE_OPTIONS.get(name.rsplit(".", 1)[-1])
+        if name == "scene.file":
+            continue  # the scene itself
         if kind and values and values[0] and name.startswith(("scene.", "film.imagepipeline")):
             yield name, values[0], kind
 

@@ -1,6 +1,7 @@
 """Turns a scene's configuration and an order into what LuxCore is told."""
 
 import os
+import re
 
 import host_job
 import host_sdl
@@ -15,6 +16,8 @@ _DENOISERS = {"INTEL_OIDN", "BCD_DENOISER", "OPTIX_DENOISER"}
 _DEFAULT_SAMPLES = 64
 _OWN_PIPELINE = [("TONEMAP_AUTOLINEAR", {}), ("GAMMA_CORRECTION", {"value": ["2.2"]})]
 """What LuxCore does with a film whose configuration says nothing."""
+_PIPELINE_STEP = re.compile(r"film\.imagepipeline(?:s\.(\d+))?\.(\d+)\.(.+)")
+"""Both of LuxCore's spellings."""
 _MOST_OUTPUTS = 64
 
 
@@ -85,15 +88,18 @@ class Settings:
         self._put_pipeline(steps)
 
     def _pipeline(self):
-        """(type, options) of the first pipeline's steps, in either of LuxCore's spellings."""
-        steps = {}
+        """(type, options) of the steps of the one that makes the picture: the denoised one, or else the first."""
+        pipelines = {}
         for name, values in self.values.items():
-            for start in ("film.imagepipelines.0.", "film.imagepipelines.000.", "film.imagepipeline."):
-                number, _, option = name.removeprefix(start).partition(".")
-                if name.startswith(start) and number.isdecimal() and option:
-                    steps.setdefault(int(number), {})[option] = values
-        found = [(options.pop("type", ["NOP"])[0], options) for _, options in sorted(steps.items())]
-        return found or list(_OWN_PIPELINE)
+            found = _PIPELINE_STEP.fullmatch(name)
+            if found:
+                steps = pipelines.setdefault(int(found[1] or 0), {})
+                steps.setdefault(int(found[2]), {})[found[3]] = values
+        made = [[_step(steps[number]) for number in sorted(steps)] for _, steps in sorted(pipelines.items())]
+        if len(made) > 1:
+            self._speaker.say("Of the scene's image pipelines one is used: the denoised one, or else the first.")
+        denoised = (steps for steps in made if any(kind in _DENOISERS for kind, _ in steps))
+        return next(denoised, made[0] if made else list(_OWN_PIPELINE))
 
     def _put_pipeline(self, steps):
         """The first pipeline as it is wished; and the light itself as the second, for an EXR."""
@@ -123,7 +129,7 @@ class Settings:
             if wanted and "IMAGEPIPELINE" not in host_sdl.first(output, "type"):
                 path = os.path.join(folder, f"{number}_{_safe(wanted)}")
                 outputs.append({**output, "filename": [path]})
-                others[path] = _safe(wanted)
+                others[path] = f"{number}_{_safe(wanted)}" if _safe(wanted) in others.values() else _safe(wanted)
         for number, output in enumerate(outputs):
             for option, values in output.items():
                 self.values[f"film.outputs.{number}.{option}"] = values
@@ -137,6 +143,10 @@ class Settings:
             if len(found) < _MOST_OUTPUTS:
                 found.setdefault(number, {})[option] = values
         return list(found.values())
+
+
+def _step(options):
+    return options.get("type", ["NOP"])[0], {name: values for name, values in options.items() if name != "type"}
 
 
 def _safe(name):
