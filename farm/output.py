@@ -1,12 +1,15 @@
 """What instances print: stored once, in one order for the whole task, and read back from any place.
 
 Positions are characters. The task's text has ` <instance>> ` before every line; an instance's has not.
+Of each stream a task keeps the newest LONGEST_STREAM characters. What was rotated away keeps its places: a reading
+from there begins at the oldest line that is left, and says where that is.
 """
 
 from typing import Literal
 
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db.models.functions import Length
 
 from accounts.models import ApiToken
 from farm.models import Attempt, Instance, InstanceState, OutputChunk, ReadPosition, Task
@@ -17,6 +20,10 @@ LONGEST_LINE = 4096
 """Characters of a line that are kept."""
 LONGEST_ATTEMPT = 20_000_000
 """Characters of an attempt that are kept, on both streams together."""
+LONGEST_STREAM = 64_000_000
+"""Characters of a stream of a task that are kept, prefixes included."""
+ROTATED_AT_ONCE = 1_000_000
+"""Characters by which it is shortened when it is longer."""
 LONGEST_ANSWER = 4_000_000
 """Characters after which a reading stops at the end of a chunk; the rest is there for the next reading."""
 WHOLE_TASK = -1
@@ -49,7 +56,7 @@ def append(attempt: Attempt, stream: Stream, first_sequence: int, text: str) -> 
 
 
 def task_text(task: Task, stream: Stream, since: int = 0) -> tuple[int, str]:
-    """Where the text begins, and the task's text from `since` on."""
+    """Where the text begins, and the task's text from `since` on, or from the oldest line that is left."""
     return _read(task.output.filter(stream=stream), "task_offset", since)
 
 
@@ -60,9 +67,13 @@ def instance_text(task: Task, stream: Stream, instance_id: int, since: int = 0) 
 
 def newest_task_text(task: Task, stream: Stream) -> tuple[int, str]:
     """As task_text, of as much of the end as one answer holds."""
-    length = task.stdout_length if stream == "stdout" else task.stderr_length
-    start, text = task_text(task, stream, max(0, length - LONGEST_ANSWER))
-    return _from_next_line(start, text) if start else (start, text)
+    start, text = task_text(task, stream, max(0, _length(task, stream) - LONGEST_ANSWER))
+    return _from_next_line(start, text) if start > kept_from(task, stream) else (start, text)
+
+
+def kept_from(task: Task, stream: Stream) -> int:
+    """Where the oldest line of the task's text is that is left."""
+    return int(task.stdout_start if stream == "stdout" else task.stderr_start)
 
 
 def fresh_text(token: ApiToken, task: Task, stream: Stream, instance_id: int = WHOLE_TASK) -> str:
@@ -115,15 +126,39 @@ def _store(task: Task, attempt: Attempt, instance_id: int, stream: Stream, first
         instance_id=instance_id,
         stream=stream,
         first_sequence=first_sequence,
-        task_offset=task.stdout_length if stream == "stdout" else task.stderr_length,
+        task_offset=_length(task, stream),
         task_length=task_length,
         instance_offset=_instance_length(task, stream, instance_id),
         text=text,
     )
     Task.objects.filter(pk=task.pk).update(**{f"{stream}_length": F(f"{stream}_length") + task_length})
+    _rotate(task, stream, _length(task, stream) + task_length)
     # A cut text counts as more than the limit, so that the notice is the last line.
     cut = LONGEST_ATTEMPT if text.endswith(_LINES_CUT) else 0
     Attempt.objects.filter(pk=attempt.pk).update(output_length=F("output_length") + len(text) + cut)
+
+
+def _length(task: Task, stream: Stream) -> int:
+    return int(task.stdout_length if stream == "stdout" else task.stderr_length)
+
+
+def _rotate(task: Task, stream: Stream, length: int) -> None:
+    """Removes the oldest chunks of a stream that has grown too long; the task's row is locked.
+
+    The last chunk of an instance stays, without its text: the instance goes on counting from there.
+    """
+    if length - kept_from(task, stream) <= LONGEST_STREAM:
+        return
+    chunks = task.output.filter(stream=stream)
+    newest = chunks.filter(task_offset__gte=length - LONGEST_STREAM + ROTATED_AT_ONCE).order_by("task_offset")
+    start = newest.values_list("task_offset", flat=True).first()
+    if start is None:
+        return
+    gone = chunks.filter(task_offset__lt=start)
+    later = chunks.filter(instance_id=OuterRef("instance_id"), instance_offset__gt=OuterRef("instance_offset"))
+    gone.exclude(~Exists(later)).delete()
+    gone.exclude(text="").update(instance_offset=F("instance_offset") + Length("text"), text="", task_length=0)
+    Task.objects.filter(pk=task.pk).update(**{f"{stream}_start": start})
 
 
 def _instance_length(task: Task, stream: Stream, instance_id: int) -> int:
@@ -136,18 +171,21 @@ def _prefix(instance_id: int) -> str:
 
 
 def _prefixed(chunk: OutputChunk) -> str:
+    if not chunk.text:
+        return ""
     prefix = _prefix(chunk.instance_id)
     return prefix + chunk.text[:-1].replace("\n", "\n" + prefix) + "\n"
 
 
 def _read(chunks: QuerySet[OutputChunk], offset_field: str, since: int) -> tuple[int, str]:
     """Chunks lie end to end: the one that holds `since`, and those after it until the answer is long enough."""
-    since = max(0, since)
-    holder = chunks.filter(**{f"{offset_field}__lte": since}).order_by(f"-{offset_field}").first()
+    written = chunks.exclude(text="").order_by(offset_field)
+    holder = written.filter(**{f"{offset_field}__lte": since}).last() or written.first()
     first = getattr(holder, offset_field) if holder else 0
+    since = max(first, since)
     parts: list[str] = []
     length = 0
-    following = chunks.filter(**{f"{offset_field}__gte": first}).order_by(offset_field)
+    following = written.filter(**{f"{offset_field}__gte": first})
     for chunk in following.iterator(chunk_size=200):
         parts.append(_prefixed(chunk) if offset_field == "task_offset" else chunk.text)
         length += len(parts[-1])

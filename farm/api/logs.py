@@ -12,6 +12,7 @@ from farm.output import WHOLE_TASK, Stream
 from farm.submission import Refused
 
 OFFSET_HEADER = "X-Output-Offset"
+_ROTATED = "… rotated: the oldest {:,} characters of this output are not kept any more\n"
 
 
 def whole(request: HttpRequest, token: ApiToken, task: str, stream: str, instance: str = "") -> HttpResponse:
@@ -25,7 +26,8 @@ def whole(request: HttpRequest, token: ApiToken, task: str, stream: str, instanc
         return answer
     if instance_id == WHOLE_TASK:
         return _answer(request, _newest(found, kind))
-    return _answer(request, output.instance_text(found, kind, instance_id)[1])
+    start, text = output.instance_text(found, kind, instance_id)
+    return _answer(request, _ROTATED.format(start) + text if start else text)
 
 
 def fresh(request: HttpRequest, token: ApiToken, task: str, stream: str, instance: str = "") -> HttpResponse:
@@ -51,7 +53,10 @@ def _text(task: Task, stream: Stream, instance_id: int, since: int) -> tuple[int
 
 def _newest(task: Task, stream: Stream) -> str:
     start, text = output.newest_task_text(task, stream)
-    return f"… {start:,} characters of older output are left out here; ?offset=0 has them\n{text}" if start else text
+    gone = output.kept_from(task, stream)
+    if start > gone:
+        text = f"… {start - gone:,} characters of older output are left out here; ?offset={gone} has them\n{text}"
+    return _ROTATED.format(gone) + text if gone else text
 
 
 def _offset(text: str) -> int:
