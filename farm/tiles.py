@@ -6,6 +6,7 @@ tiles an order means is the profile's to say (Profile.plan_frames), and farm.nod
 """
 
 from collections.abc import Iterator, Sequence
+from uuid import UUID
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
@@ -43,10 +44,10 @@ def is_join(instance: Instance) -> bool:
 def ready() -> Q:
     """Of instances: those that are no join whose tiles are still to come."""
     unfinished = _tiles_beside().exclude(state=InstanceState.SUCCESS)
-    return ~(_IS_JOIN & Exists(unfinished))
+    return ~(_IS_JOIN & Q(Exists(unfinished)))
 
 
-def fail_hopeless_joins(task_uuid: object) -> None:
+def fail_hopeless_joins(task_uuid: UUID) -> None:
     """A join one of whose tiles has failed for good fails as well: it would wait for ever."""
     for join in hopeless_joins().filter(task=task_uuid).values("pk", "task_id", "frame", "part"):
         failed = Instance.objects.filter(
