@@ -47,7 +47,7 @@ class LibraryOffer:
             return "holds none of the missing files"
         missing = counted(self.missing_count, "missing file", "missing files")
         if len(self.holds) == self.missing_count:
-            return f"holds the {missing}: {listed(self.holds)}"
+            return f"holds the {missing.removeprefix('1 ')}: {listed(self.holds)}"
         return f"holds {len(self.holds):,} of the {missing}: {listed(self.holds)}"
 
 

@@ -5,16 +5,22 @@ import threading
 from http.server import ThreadingHTTPServer
 
 import pytest
+from django.conf import settings
 from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
+from django.utils.text import slugify
 
 from jobs import software
+from jobs.domain import library_files
 from jobs.domain.scene_facts import LinkedFile, SceneFacts
-from jobs.enums import FrameState, JobState, SceneState
-from jobs.models import FarmInstance, Frame, Job, Scene
+from jobs.enums import AddOnState, FrameState, JobState, SceneState
+from jobs.models import AddOn, FarmInstance, Frame, Job, Library, LibraryFile, Scene
 from tests.pages.harness import Handler, Surroundings
 from tests.profiles_on_offer import EVERYTHING
+
+SIZES = {360: 740, 768: 1024, 1280: 800, 1920: 1080}
+"""Windows: width → height."""
 
 
 @pytest.fixture(autouse=True)
@@ -29,10 +35,15 @@ def embedded_surroundings(settings):
 
 
 @pytest.fixture(autouse=True)
-def offered(monkeypatch):
-    """What the farm offers, without a farm."""
-    profiles = tuple(software.read(said) for said in EVERYTHING)
-    monkeypatch.setattr(software, "on_offer", lambda account: profiles)
+def offers(monkeypatch):
+    """What the farm offers, without a farm; called with profiles, it offers these instead."""
+
+    def offering(*profiles):
+        known = tuple(software.read(said) for said in profiles)
+        monkeypatch.setattr(software, "on_offer", lambda account: known)
+
+    offering(*EVERYTHING)
+    return offering
 
 
 def signed_in(account):
@@ -108,6 +119,49 @@ def make_frame(job, number, has_landed):
 @pytest.fixture
 def render(alice, scene):
     return make_render(alice, scene)
+
+
+def make_library(account, name, *paths, size_bytes=1_500_000):
+    library = Library.objects.create(
+        account=account, name=name, bucket=f"library-{slugify(name)}", listed_at=timezone.now()
+    )
+    LibraryFile.objects.bulk_create(
+        LibraryFile(
+            library=library, path=path, folded_name=library_files.folded_name(path), size_bytes=size_bytes, etag="e"
+        )
+        for path in paths
+    )
+    return library
+
+
+def make_add_on(account, name="Paint red", state=AddOnState.READY, **more):
+    facts = {"version": "1.2", "least_blender": "4.2", "key": "add-ons/x/paint.zip", "size_bytes": 12_000} | more
+    return AddOn.objects.create(account=account, name=name, state=state, **facts)
+
+
+@pytest.fixture
+def open_page(chrome, live_server, client, alice):
+    """A window of a size and theme in which alice is signed in; what it complains of is in `said`."""
+    assert (settings.BASE_DIR / "static/dist/app.css").exists(), "npm run build has not run"
+    client.force_login(alice, backend="django.contrib.auth.backends.ModelBackend")
+    cookie = client.cookies[settings.SESSION_COOKIE_NAME]
+    contexts = []
+
+    def opened(width, theme="dark", *, is_signed_in=True):
+        context = chrome.new_context(viewport={"width": width, "height": SIZES[width]})
+        contexts.append(context)
+        context.add_cookies([{"name": "theme", "value": theme, "url": live_server.url}])
+        if is_signed_in:
+            context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": live_server.url}])
+        page = context.new_page()
+        page.said = []
+        page.on("pageerror", lambda failure: page.said.append(str(failure)))
+        page.on("console", lambda line: page.said.append(line.text) if "Content Security Policy" in line.text else None)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
 
 
 @pytest.fixture

@@ -2,16 +2,14 @@
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from django.conf import settings
 
-from jobs.enums import JobState, SceneState
+from jobs.enums import AddOnState, JobState, SceneState
 from jobs.models import Scene
-from tests.pages.conftest import make_render
+from tests.pages.conftest import SIZES, make_add_on, make_library, make_render
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 GRAVE = {"serious", "critical"}
-SIZES = {360: 740, 768: 1024, 1280: 800, 1920: 1080}
 
 
 @pytest.fixture
@@ -24,6 +22,10 @@ def addresses(alice, scene):
     going = make_render(alice, scene)
     broken = make_render(alice, scene, name="broken", state=JobState.FAILED, problem={"id": "unknown"})
     fresh = make_render(alice, name="by script", state=JobState.WAITING, landed=0)
+    library = make_library(alice, "Oak and elm", "textures/wood.png", "models/chair.blend")
+    make_library(alice, "Cars")
+    make_add_on(alice, is_on=True)
+    make_add_on(alice, state=AddOnState.REFUSED, problem={"id": "add_on_loose"})
     return [
         "/",
         "/renders/",
@@ -35,33 +37,11 @@ def addresses(alice, scene):
         f"/renders/{going.pk}/frames/1/",
         f"/renders/{going.pk}/frames/6/",
         "/account/",
+        "/libraries/",
+        f"/libraries/{library.pk}/",
+        "/add-ons/",
         "/nowhere/",
     ]
-
-
-@pytest.fixture
-def open_page(chrome, live_server, client, alice):
-    """A window of a size and theme in which alice is signed in; what it complains of is in `said`."""
-    assert (settings.BASE_DIR / "static/dist/app.css").exists(), "npm run build has not run"
-    client.force_login(alice, backend="django.contrib.auth.backends.ModelBackend")
-    cookie = client.cookies[settings.SESSION_COOKIE_NAME]
-    contexts = []
-
-    def opened(width, theme="dark", *, is_signed_in=True):
-        context = chrome.new_context(viewport={"width": width, "height": SIZES[width]})
-        contexts.append(context)
-        context.add_cookies([{"name": "theme", "value": theme, "url": live_server.url}])
-        if is_signed_in:
-            context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": live_server.url}])
-        page = context.new_page()
-        page.said = []
-        page.on("pageerror", lambda failure: page.said.append(str(failure)))
-        page.on("console", lambda line: page.said.append(line.text) if "Content Security Policy" in line.text else None)
-        return page
-
-    yield opened
-    for context in contexts:
-        context.close()
 
 
 @pytest.mark.parametrize("width, theme", [(360, "dark"), (1280, "light")])
