@@ -106,7 +106,8 @@ class OrderForm(forms.Form):
         self.fields["name"] = forms.CharField(label="Name of the render", max_length=200)
 
     def _say_origins(self, typed: Mapping[str, str]) -> None:
-        proposed = self._proposed_values()
+        own = orders.proposed_profile(self.scene)
+        proposed = self._proposed_values() | {"profile": own.name if own else ""}
         told = {constant.field_name for constant in self.asked if orders.told(constant, self.facts)}
         told |= {"frames"} if self.facts.is_told else set()
         told |= {"profile"} if self.profile.line and self.profile.line == self.facts.software_line else set()

@@ -252,7 +252,8 @@ def _words_of(name: str) -> str:
 
 
 def _list(said: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
-    return [one for one in said.get(name) or [] if isinstance(one, Mapping)]
+    kept = said.get(name)
+    return [one for one in kept if isinstance(one, Mapping)] if isinstance(kept, list) else []
 
 
 def _text(said: Mapping[str, Any], name: str) -> str:
