@@ -48,21 +48,23 @@ class LinkedFiles:
         """The path of a file looked for in `folders`, or None where it is nowhere."""
         path = name.replace("\\", "/")
         is_outside = os.path.isabs(path) or path[1:2] == ":"
-        there = None if is_outside else self._there(path, folders)
+        there = None if is_outside else is_there(self._job, path, folders)
         if len(self._found) < _MOST_LINKS:
             link = {"path": name, "kind": kind, "is_missing": there is None, "is_outside": is_outside}
             self._found.setdefault((name, kind), link)
         return there
 
-    def _there(self, path, folders):
-        for folder in folders:
-            candidate = os.path.realpath(os.path.join(folder, path))
-            if candidate.startswith(self._job + os.sep) and os.path.isfile(candidate):
-                return candidate
-        return None
-
     def as_json(self):
         return list(self._found.values())
+
+
+def is_there(job, path, folders):
+    """The real path of the file below one of the folders, if it lies in the job, or None."""
+    for folder in folders:
+        candidate = os.path.realpath(os.path.join(folder, path))
+        if candidate.startswith(job + os.sep) and os.path.isfile(candidate):
+            return candidate
+    return None
 
 
 def other_case(name, folders):

@@ -22,6 +22,8 @@ _TOKENS = re.compile(
 )
 _OPENS, _CLOSES = {"if", "ifdef", "ifndef", "switch", "while", "for", "macro"}, {"end"}
 _IMAGES = {"png", "jpeg", "tga", "gif", "ppm", "pgm", "tiff", "iff", "sys", "exr", "hdr", "df3"}
+_ENDINGS = {"font": (".ttf", ".ttc"), "include": (".inc", ".pov"), "image": (".png", ".jpg", ".jpeg", ".tga", ".gif")}
+"""POV-Ray tries them behind a name that has none."""
 _KINDS = {"ttf": "font", "include": "include", "fopen": "file", **dict.fromkeys(_IMAGES, "image")}
 _HINT = re.compile(r"//\s*((?:[+-]\w\S*\s*)+)$", re.MULTILINE)
 
@@ -87,19 +89,27 @@ def _read_text(text, name, scene):
 
 def _name_file(path, kind, named_in, scene, is_sure):
     """Follows an include. Only what is not inside a condition is surely needed."""
-    if path.rsplit("/", 1)[-1] in host_standard.FILES or kind == "file":
+    names = [path, *(path + ending for ending in _ENDINGS.get(kind, ()) if "." not in os.path.basename(path))]
+    standard = {os.path.basename(name) for name in names} & host_standard.FILES
+    if standard or kind == "file" or (path, kind) in scene.seen:
+        scene.cameras += bool(standard & host_standard.WITH_A_CAMERA)
         return
-    there = scene.links.add(path, kind, scene.folders)
+    scene.seen.add((path, kind))
+    name = next((name for name in names if host_reading.is_there(scene.job, name, scene.folders)), path)
+    there = scene.links.add(name, kind, scene.folders)
     if there is None:
-        other = host_reading.other_case(path, scene.folders)
-        remedy = f"Upload “{path}” beside the scene."
-        if other:
-            remedy = f"“{other}” is there: capitals count here, so give it the name that the scene uses."
-        sentence = f"The {kind} “{path}”, which “{named_in}” needs, is not among the uploaded files."
-        scene.problems.append(host_reading.problem(sentence, remedy, blocks=is_sure))
-    elif kind == "include" and there not in scene.seen and len(scene.seen) < _MOST_FILES:
-        scene.seen.add(there)
+        scene.problems.append(_missing(path, kind, named_in, scene, is_sure))
+    elif kind == "include" and len(scene.seen) < _MOST_FILES:
         _read_text(host_reading.text_of(there, path), path, scene)
+
+
+def _missing(path, kind, named_in, scene, is_sure):
+    other = host_reading.other_case(path, scene.folders)
+    remedy = f"Upload “{path}” beside the scene."
+    if other:
+        remedy = f"“{other}” is there: capitals count here, so give it the name that the scene uses."
+    sentence = f"The {kind} “{path}”, which “{named_in}” needs, is not among the uploaded files."
+    return host_reading.problem(sentence, remedy, blocks=is_sure)
 
 
 def _judge(scene):

@@ -12,3 +12,4 @@ FILES = frozenset(
     woodmaps.inc woods.inc
     """.split()  # noqa: SIM905 (a list of quoted names would fill a page)
 )
+WITH_A_CAMERA = frozenset({"screen.inc", "stage1.inc", "stdcam.inc"})
