@@ -80,17 +80,17 @@ def refresh_state(task_uuid: UUID) -> None:
 
 def settle_dependents(task_uuid: UUID) -> None:
     """After the end of a task: what waited for it is free, or fails, and so on along the chain."""
-    ended = deque([task_uuid])
-    while ended:
-        fail_hopeless(dependencies.settle(ended.popleft()), ended)
+    fail_hopeless(dependencies.settle(task_uuid))
 
 
-def fail_hopeless(tasks: Iterable[UUID], ended: deque[UUID]) -> None:
-    """Ends tasks that wait for what won't come; those that have ended by it are added to `ended`."""
-    for task_uuid in tasks:
+def fail_hopeless(tasks: Iterable[UUID]) -> None:
+    """Ends tasks that wait for what won't come, and what waits for them. No recursion: a chain may be long."""
+    hopeless = deque(tasks)
+    while hopeless:
+        task_uuid = hopeless.popleft()
         _fail_waiting(task_uuid, dependencies.NOT_FULFILLED, dependencies.NOT_FULFILLED_MESSAGE)
         if _refresh(task_uuid):
-            ended.append(task_uuid)
+            hopeless.extend(dependencies.settle(task_uuid))
 
 
 def _refresh(task_uuid: UUID) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.db.models import Count, Q
 
 from accounts.models import Account
-from farm.models import ENDED_STATES, Instance, InstanceState, Task
+from farm.models import ENDED_STATES, Instance, InstanceState, Job, Task
 
 MAX_TASKS = 10_000
 """Tasks an account keeps, ended ones among them."""
@@ -13,6 +13,9 @@ MAX_OPEN_TASKS = 1_000
 """Tasks of an account that wait or run."""
 MAX_INSTANCES = 10_000
 """Instances of one task."""
+
+MAX_JOBS = 1_000
+"""Jobs an account keeps, completed ones among them."""
 
 
 @dataclass(frozen=True)
@@ -41,4 +44,11 @@ def refusal(account: Account) -> str | None:
         return f"Maximum number of tasks reached: you keep {MAX_TASKS:,}. Delete some that have ended."
     if use.open_task_count >= MAX_OPEN_TASKS:
         return f"Maximum number of tasks reached: {MAX_OPEN_TASKS:,} are waiting or running. Try again when some ended."
+    return None
+
+
+def job_refusal(account: Account) -> str | None:
+    """Why the account may not make one more job; None when it may."""
+    if Job.objects.filter(account=account).count() >= MAX_JOBS:
+        return f"Maximum number of jobs reached: you keep {MAX_JOBS:,}. Delete some that are completed."
     return None

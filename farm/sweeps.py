@@ -7,11 +7,12 @@ from datetime import timedelta
 
 from django.db.models import DateTimeField, Exists, ExpressionWrapper, F, OuterRef, QuerySet
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from accounts import ledger
 from accounts.models import Account
-from farm import lifecycle, scheduler, snapshots, tiles, wakes
-from farm.models import Attempt, Instance, InstanceState, Task
+from farm import credentials, dependencies, groups, lifecycle, scheduler, snapshots, tiles, wakes
+from farm.models import ENDED_STATES, Attempt, Instance, InstanceState, Task, TaskState
 from farm.node import reports
 
 log = logging.getLogger(__name__)
@@ -22,6 +23,11 @@ NO_HOURS = "NO_HOURS"
 NO_HOURS_MESSAGE = (
     "No render hours are left on this account. Ask the operator for more, then render these frames again."
 )
+QUEUED_TOO_LONG = "QUEUED_TOO_LONG"
+QUEUED_TOO_LONG_MESSAGE = (
+    "No machine was free for it within {:,} seconds, which is all the time it was given to wait. "
+    "Submit it again when the farm has room, or with a larger maxTimeQueueSeconds."
+)
 
 
 def sweep() -> None:
@@ -31,6 +37,7 @@ def sweep() -> None:
     fail_without_hours()
     snapshots.take_due()
     snapshots.end_left()
+    credentials.revoke_ended()
     wake_for_waiting()
 
 
@@ -62,6 +69,36 @@ def fail_without_hours() -> None:
     """What waits for an account that has no hours left would wait for ever."""
     for task in _waiting_tasks_of(_accounts_without_hours()):
         lifecycle.fail_waiting(task, NO_HOURS, NO_HOURS_MESSAGE)
+
+
+def settle_dependencies() -> None:
+    """Ends of tasks that those who wait for them were not told of, and tasks that were told and not freed."""
+    for task in dependencies.overdue():
+        lifecycle.settle_dependents(task)
+    lifecycle.fail_hopeless(dependencies.decide(Task.objects.all()))
+
+
+def fail_queued_too_long() -> None:
+    """Tasks that no machine has taken anything of within their maxTimeQueueSeconds.
+
+    The time runs from the order, or from the end of the last task it waited for. A task of which anything was ever
+    handed out is no longer in the queue.
+    """
+    begun = Instance.objects.filter(task=OuterRef("pk"), attempt_count__gt=0)
+    queued = Task.objects.filter(
+        ~Exists(begun), state=TaskState.SUBMITTED, waits_for_tasks=False, max_queue_seconds__isnull=False
+    )
+    now = timezone.now()
+    for task in queued:
+        most = task.max_queue_seconds or 0
+        if task.queued_at + timedelta(seconds=most) < now:
+            lifecycle.fail_waiting(task, QUEUED_TOO_LONG, QUEUED_TOO_LONG_MESSAGE.format(most))
+
+
+def delete_expired() -> None:
+    """Tasks that have ended and delete themselves some time after."""
+    for task in Task.objects.filter(state__in=ENDED_STATES, delete_at__lt=timezone.now()):
+        lifecycle.delete(task)
 
 
 def wake_for_waiting() -> None:

@@ -11,7 +11,8 @@ from accounts.ledger import SECONDS_AN_HOUR
 from accounts.models import Account, ApiToken, LedgerEntry
 from farm import quotas
 from farm.api.tasks import find
-from farm.models import Bucket
+from farm.models import Bucket, Job
+from farm.submission import Refused
 
 VERSION = "1.0"
 
@@ -46,8 +47,8 @@ def info(request: HttpRequest, token: ApiToken) -> HttpResponse:
             "poolCount": 0,
             "maxRunningPool": 0,
             "runningPoolCount": 0,
-            "maxJob": 0,
-            "jobCount": 0,
+            "maxJob": quotas.MAX_JOBS,
+            "jobCount": Job.objects.filter(account=account).count(),
             "runningInstanceCount": use.running_instance_count,
             "runningCoreCount": use.running_core_count,
             "computingQuotas": {"user": _quotas(use)},
@@ -79,6 +80,11 @@ def credits_left(request: HttpRequest, token: ApiToken) -> HttpResponse:
 def credits_of_task(request: HttpRequest, token: ApiToken, task: str) -> HttpResponse:
     hours = _charged_seconds(token.account, str(find(token, task).uuid)) / SECONDS_AN_HOUR
     return JsonResponse({"credits": hours, "unit": "render hours"})
+
+
+def budgets(request: HttpRequest, token: ApiToken, project: str) -> HttpResponse:
+    """An account has no projects here, only its hours."""
+    raise Refused(404, f"No such project: {project}. This farm has none; an account's hours are its budget.")
 
 
 def _charged_seconds(account: Account, reference: str) -> int:

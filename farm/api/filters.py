@@ -1,27 +1,17 @@
 """The filter tree of the API's lists, as a condition of the database."""
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q, TextChoices
 from django.utils.dateparse import parse_datetime
 
-from farm.models import Tag, TaskState
 from farm.ranges import LARGEST
 from farm.submission import Refused
 
-_COLUMNS = {
-    "uuid": "uuid",
-    "name": "name",
-    "shortname": "shortname",
-    "profile": "profile",
-    "state": "state",
-    "creationdate": "created_at",
-    "enddate": "ended_at",
-    "resultbucket": "result_bucket",
-    "instancecount": "instance_count",
-}
 _LOOKUPS = {
     "equal": "exact",
     "in": "in",
@@ -36,31 +26,42 @@ DEEPEST = 20
 MOST_VALUES = 500
 
 
-def condition(tree: Any, depth: int = 0) -> Q:
+@dataclass(frozen=True)
+class Table:
+    """What rows can be filtered by. `tagged(operator, value)` is the condition on their tags."""
+
+    noun: str
+    columns: Mapping[str, str]
+    """A field's name in the API, in lower case → the column"""
+    states: type[TextChoices]
+    tagged: Callable[[str, Any], Q]
+
+
+def condition(tree: Any, table: Table, depth: int = 0) -> Q:
     """Raises Refused for what is no filter, or no field or operator of this farm."""
     if not isinstance(tree, dict) or depth > DEEPEST:
         raise Refused(400, "A filter is an object with an operator, and filters or a field and a value.")
     operator = str(tree.get("operator")).lower()
     if operator in ("and", "or"):
-        return _node(operator, tree.get("filters"), depth)
+        return _node(operator, tree.get("filters"), table, depth)
     if operator in _NEGATED:
-        return ~_leaf(_NEGATED[operator], tree)
+        return ~_leaf(_NEGATED[operator], tree, table)
     if operator in _LOOKUPS:
-        return _leaf(operator, tree)
+        return _leaf(operator, tree, table)
     raise Refused(400, f"“{operator}” is no operator of a filter.")
 
 
-def _node(operator: str, filters: Any, depth: int) -> Q:
+def _node(operator: str, filters: Any, table: Table, depth: int) -> Q:
     if not isinstance(filters, list) or not filters or len(filters) > MOST_VALUES:
         raise Refused(400, f"“{operator}” needs a list of filters.")
-    whole = condition(filters[0], depth + 1)
+    whole = condition(filters[0], table, depth + 1)
     for inner in filters[1:]:
-        part = condition(inner, depth + 1)
+        part = condition(inner, table, depth + 1)
         whole = whole & part if operator == "and" else whole | part
     return whole
 
 
-def _leaf(operator: str, leaf: dict[str, Any]) -> Q:
+def _leaf(operator: str, leaf: dict[str, Any], table: Table) -> Q:
     field = str(leaf.get("field")).lower()
     value: Any = leaf["values"] if leaf.get("values") is not None else leaf.get("value")
     if operator == "in":
@@ -68,36 +69,37 @@ def _leaf(operator: str, leaf: dict[str, Any]) -> Q:
         if len(value) > MOST_VALUES:
             raise Refused(400, f"A filter has at most {MOST_VALUES} values.")
     if field == "tags":
-        return _tags(operator, value)
-    if field not in _COLUMNS:
-        raise Refused(400, f"Tasks can't be filtered by “{field}”. They can by tags, {', '.join(_COLUMNS)}.")
-    column = _COLUMNS[field]
-    typed = [_typed(column, each) for each in list(value)] if operator == "in" else _typed(column, value)
+        return _tags(operator, value, table)
+    if field not in table.columns:
+        raise Refused(
+            400, f"{table.noun} can't be filtered by “{field}”. They can by tags, {', '.join(table.columns)}."
+        )
+    column = table.columns[field]
+    typed = [_typed(column, each, table) for each in value] if operator == "in" else _typed(column, value, table)
     return Q(**{f"{column}__{_LOOKUPS[operator]}": typed})
 
 
-def _tags(operator: str, value: Any) -> Q:
-    """Equal means that the tag is among the task's."""
+def _tags(operator: str, value: Any, table: Table) -> Q:
+    """Equal means that the tag is among the row's."""
     if operator not in ("equal", "in", "like"):
         raise Refused(400, f"Tags can't be compared by “{operator}”.")
-    lookup = {f"text__{_LOOKUPS[operator]}": [str(each) for each in value] if operator == "in" else str(value)}
-    return Q(Exists(Tag.objects.filter(task=OuterRef("pk"), **lookup)))
+    return table.tagged(operator, [str(each) for each in value] if operator == "in" else str(value))
 
 
-def _typed(column: str, value: Any) -> Any:
+def _typed(column: str, value: Any, table: Table) -> Any:
     """The value as the column holds it; a state in the API's own capitals."""
     try:
-        if column == "uuid":
+        if column in ("uuid", "job_id"):
             return UUID(str(value))
-        if column == "instance_count":
+        if column.endswith("_count"):
             return max(-LARGEST, min(int(value), LARGEST))
-        if column in ("created_at", "ended_at"):
+        if column.endswith("_at"):
             moment = parse_datetime(str(value))
             if moment is None or moment.tzinfo is None:
                 raise ValueError(value)
             return moment.astimezone(UTC)
     except (ValueError, TypeError, OverflowError) as fault:
         raise Refused(400, f"“{str(value)[:100]}” is no value to compare that field with.") from fault
-    if column == "state":
-        return next((state.value for state in TaskState if state.lower() == str(value).lower()), str(value))
+    if column in ("state", "previous_state"):
+        return next((state.value for state in table.states if state.lower() == str(value).lower()), str(value))
     return str(value)

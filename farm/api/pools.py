@@ -3,7 +3,6 @@
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from accounts.models import ApiToken
-from farm.api.jobs import empty_page
 from farm.submission import Refused
 
 
@@ -12,7 +11,7 @@ def plain_list(request: HttpRequest, token: ApiToken) -> HttpResponse:
 
 
 def page(request: HttpRequest, token: ApiToken) -> HttpResponse:
-    return JsonResponse(empty_page())
+    return JsonResponse({"data": [], "count": 0, "total": 0, "isTruncated": False, "token": None, "nextToken": None})
 
 
 def create(request: HttpRequest, token: ApiToken) -> HttpResponse:

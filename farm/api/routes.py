@@ -6,6 +6,7 @@ from farm.api import account, carbon, hardware, jobs, logs, pools, profiles, sec
 from farm.api.door import View, door, public_door
 
 TASK = r"(?P<task>[0-9A-Za-z-]+)"
+JOB = r"(?P<job>[0-9A-Za-z-]+)"
 STREAM = r"(?P<stream>stdout|stderr)"
 
 
@@ -23,7 +24,10 @@ urlpatterns = [
     route("quotas/computing-quotas/organization", door(GET=account.organization_quotas)),
     route("credits/v1/accounts/credits", door(GET=account.credits_left)),
     route(f"credits/v1/tasks/{TASK}/credits", door(GET=account.credits_of_task)),
+    route("credits/v1/pools/[^/]+/credits", door(GET=pools.missing)),
+    route("credits/v1/projects/(?P<project>[^/]+)/budgets", door(GET=account.budgets)),
     route(f"carbon/v1/tasks/{TASK}/carbon-facts", door(GET=carbon.facts)),
+    route("carbon/v1/pools/[^/]+/carbon-facts", door(GET=pools.missing)),
     route("profiles", door(GET=profiles.names)),
     route(r"profiles/(?P<name>[^/]+)", door(GET=profiles.details)),
     route("hardware-constraints", door(GET=hardware.page)),
@@ -48,8 +52,10 @@ urlpatterns = [
     route(rf"tasks/{TASK}/{STREAM}/(?P<instance>\d{{1,9}})", door(GET=logs.whole, POST=logs.fresh)),
     route("jobs", door(GET=jobs.plain_list, POST=jobs.create)),
     route("jobs/paginate", door(POST=jobs.page)),
-    route("jobs/search", door(POST=jobs.plain_list)),
-    route("jobs/[^/]+(?:/.*)?", door(GET=jobs.missing, POST=jobs.missing, PUT=jobs.missing, DELETE=jobs.missing)),
+    route("jobs/search", door(POST=jobs.search)),
+    route(f"jobs/{JOB}", door(GET=jobs.show, DELETE=jobs.delete)),
+    route(f"jobs/{JOB}/tasks", door(GET=jobs.tasks)),
+    route(f"jobs/{JOB}/terminate", door(POST=jobs.terminate)),
     route("pools", door(GET=pools.plain_list, POST=pools.create)),
     route("pools/(?:summaries/)?paginate", door(POST=pools.page)),
     route("pools/search", door(POST=pools.plain_list)),

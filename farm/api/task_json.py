@@ -13,11 +13,13 @@ from django.db.models.functions import Cast, Greatest
 from django.utils import timezone
 
 from farm import secrets
-from farm.api.instance_json import ENDED, completed, status
+from farm.api.instance_json import ENDED, completed
+from farm.api.status_json import status
 from farm.api.wire import instant, timespan
-from farm.models import Instance, InstanceState, Task
+from farm.models import Dependency, Instance, InstanceState, Task
 
 Json = dict[str, Any]
+_WORST_FIRST = (Dependency.State.NOT_FULFILLED, Dependency.State.WAITING)
 _NO_FACTS: Json = {"running": 0, "cores": 0, "progress": 0.0, "executed": 0.0, "started": None}
 
 
@@ -27,7 +29,7 @@ def summaries(tasks: Sequence[Task]) -> list[Json]:
 
 
 def in_full(tasks: Sequence[Task]) -> list[Json]:
-    """`tasks` should come with their tags prefetched (farm.api.listing.with_tags)."""
+    """`tasks` should come with their tags and dependencies prefetched (farm.api.shelves.tasks_of)."""
     facts = _facts(tasks)
     instances = _instances(tasks)
     return [
@@ -62,7 +64,7 @@ def _instances(tasks: Sequence[Task]) -> dict[UUID, list[Instance]]:
     rows: QuerySet[Instance] = (
         Instance.objects.filter(task__in=tasks)
         .exclude(state=InstanceState.WAITING)
-        .select_related("node")
+        .select_related("node__site")
         .order_by("task_id", "instance_id")
     )
     by_task: dict[UUID, list[Instance]] = defaultdict(list)
@@ -78,7 +80,7 @@ def _summary(task: Task, facts: Json) -> Json:
         "shortname": task.shortname,
         "profile": task.profile,
         "poolUuid": None,
-        "jobUuid": None,
+        "jobUuid": str(task.job_id) if task.job_id else None,
         "state": task.state,
         "previousState": task.previous_state or None,
         "creationDate": instant(task.created_at),
@@ -108,12 +110,23 @@ def _details(task: Task, facts: Json, instances: list[Instance]) -> Json:
         "labels": task.labels,
         "advancedResourceBuckets": task.resource_buckets,
         "resultBucket": task.result_bucket or None,
+        "resultsBucketPrefix": task.results_prefix or None,
         "resultsCount": task.results_count,
         "resultsWhitelist": task.results_whitelist or None,
         "resultsBlacklist": task.results_blacklist or None,
+        "snapshotInterval": task.snapshot_interval_seconds,
+        "snapshotWhitelist": task.snapshot_whitelist or None,
+        "snapshotBlacklist": task.snapshot_blacklist or None,
         "uploadResultsOnCancellation": task.upload_results_on_cancellation,
+        "hardwareConstraints": task.hardware_constraints,
+        "secretsAccessRights": {"bySecret": [], "byPrefix": []} | task.secrets_access,
+        "privileges": {"exportApiAndStorageCredentialsInEnvironment": task.gives_credentials},
+        "maxTimeQueueSeconds": task.max_queue_seconds,
+        "autoDeleteOnCompletion": task.auto_delete,
+        "completionTimeToLive": timespan(task.time_to_live_seconds),
+        "dependencies": _dependencies(task),
         "completedInstances": [completed(task, instance) for instance in instances if instance.state in ENDED],
-        "status": status(instances, task.total_instance_count, facts["progress"], _wall_seconds(task, facts)),
+        "status": status(task, instances, facts["progress"], _wall_seconds(task, facts)),
     }
 
 
@@ -121,18 +134,31 @@ def _defaults() -> Json:
     """What an order that says nothing of these is told to have. Made anew: an order lies over it."""
     return {
         "resourceBuckets": [],
-        "snapshotInterval": 0,
-        "snapshotWhitelist": None,
-        "snapshotBlacklist": None,
-        "autoDeleteOnCompletion": False,
-        "completionTimeToLive": "00:00:00",
         "waitForPoolResourcesSynchronization": None,
         "defaultResourcesCacheTTLSec": None,
-        "hardwareConstraints": [],
         "forcedNetworkRules": [],
-        "privileges": {"exportApiAndStorageCredentialsInEnvironment": False},
         "retrySettings": {"maxTotalRetries": None, "maxPerInstanceRetries": None},
-        "dependencies": {"dependsOn": [], "advancedDependsOn": [], "state": "dependencyConditionsFulfilled"},
+    }
+
+
+def _dependencies(task: Task) -> Json:
+    """A dependency in the plain form has no state of its own there, so the whole's says it."""
+    every = list(task.dependencies.all())
+    states = {one.state for one in every}
+    whole = next((state for state in _WORST_FIRST if state in states), Dependency.State.FULFILLED)
+    return {
+        "dependsOn": [str(one.on_uuid) for one in every if not one.is_advanced],
+        "advancedDependsOn": [
+            {
+                "taskUuid": str(one.on_uuid),
+                "taskFinalStateCondition": one.final_states,
+                "state": one.state,
+                "actualFinalState": one.actual_final_state or None,
+            }
+            for one in every
+            if one.is_advanced
+        ],
+        "state": whole,
     }
 
 

@@ -11,9 +11,8 @@ from django.utils import timezone
 
 from accounts.models import ApiToken
 from farm import copies, lifecycle, resources, scheduler, submission
-from farm.api import listing, task_json
+from farm.api import listing, shelves, task_json
 from farm.api.door import body_of, object_of
-from farm.json_keys import canonical
 from farm.models import InstanceState, Task
 from farm.submission import Refused
 
@@ -32,7 +31,7 @@ def find(token: ApiToken, task: str) -> Task:
     name = Q(shortname=task)
     with contextlib.suppress(ValueError):
         name |= Q(uuid=UUID(task))
-    found = listing.with_tags(listing.of_account(token.account)).filter(name).first()
+    found = shelves.tasks_of(token.account).filter(name).first()
     if found is None:
         raise Refused(404, f"No such task: {task}")
     return found
@@ -112,56 +111,30 @@ def copy(request: HttpRequest, token: ApiToken, task: str, way: str) -> HttpResp
 
 def plain_list(request: HttpRequest, token: ApiToken) -> HttpResponse:
     """The newest tasks, as many as a page holds; `?tag=` picks."""
-    page = listing.page_of(token.account, _longest(request), most_instances=listing.MOST_INSTANCES)
-    return JsonResponse(task_json.in_full(page.tasks), safe=False)
+    shown = listing.page_of(shelves.tasks(token.account), listing.longest(request.GET.get("tag")))
+    return JsonResponse(task_json.in_full(shown.rows), safe=False)
 
 
 def plain_summaries(request: HttpRequest, token: ApiToken) -> HttpResponse:
-    page = listing.page_of(token.account, _longest(request))
-    return JsonResponse(task_json.summaries(page.tasks), safe=False)
-
-
-def _longest(request: HttpRequest) -> dict[str, Any]:
-    tag = request.GET.get("tag")
-    asked: dict[str, Any] = {"maximumResults": listing.LONGEST_PAGE}
-    return asked | ({"filter": {"operator": "Equal", "field": "Tags", "value": tag}} if tag else {})
+    shelf = shelves.tasks(token.account, in_full=False)
+    shown = listing.page_of(shelf, listing.longest(request.GET.get("tag")))
+    return JsonResponse(task_json.summaries(shown.rows), safe=False)
 
 
 def page(request: HttpRequest, token: ApiToken) -> HttpResponse:
     asked = object_of(request)
-    shown = listing.page_of(token.account, asked, most_instances=listing.MOST_INSTANCES)
-    return _page_json(asked, shown, task_json.in_full(shown.tasks))
+    shown = listing.page_of(shelves.tasks(token.account), asked)
+    return JsonResponse(listing.page_json(asked, shown, task_json.in_full(shown.rows)))
 
 
 def summaries_page(request: HttpRequest, token: ApiToken) -> HttpResponse:
     asked = object_of(request)
-    shown = listing.page_of(token.account, asked)
-    return _page_json(asked, shown, task_json.summaries(shown.tasks))
+    shown = listing.page_of(shelves.tasks(token.account, in_full=False), asked)
+    return JsonResponse(listing.page_json(asked, shown, task_json.summaries(shown.rows)))
 
 
 def search(request: HttpRequest, token: ApiToken) -> HttpResponse:
     """A plain list, of only the fields that `select` names."""
     asked = object_of(request)
-    shown = listing.page_of(token.account, asked, most_instances=listing.MOST_INSTANCES)
-    selected = canonical(asked).get("select") or []
-    if not isinstance(selected, list):
-        raise Refused(400, "select is a list of fields.")
-    fields = {str(name).lower() for name in selected}
-    found = task_json.in_full(shown.tasks)
-    return JsonResponse(
-        [{key: value for key, value in task.items() if not fields or key.lower() in fields} for task in found],
-        safe=False,
-    )
-
-
-def _page_json(asked: dict[str, Any], shown: listing.Page, data: list[dict[str, Any]]) -> HttpResponse:
-    return JsonResponse(
-        {
-            "data": data,
-            "count": len(data),
-            "total": shown.total,
-            "isTruncated": shown.next_token is not None,
-            "token": canonical(asked).get("token"),
-            "nextToken": shown.next_token,
-        }
-    )
+    shown = listing.page_of(shelves.tasks(token.account), asked)
+    return JsonResponse(listing.selected(asked, task_json.in_full(shown.rows)), safe=False)

@@ -4,7 +4,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from farm.api import listing
+from farm.api import shelves
 from farm.models import Task
 from farm.submission import create_task
 
@@ -95,7 +95,7 @@ def test_pages_can_be_sorted(ask, alice, film, by, way):
 
 
 def test_a_page_of_huge_tasks_ends_early(ask, alice, film, monkeypatch):
-    monkeypatch.setattr(listing, "MOST_INSTANCES", 3)
+    monkeypatch.setattr(shelves, "MOST_INSTANCES", 3)
     film(3)
 
     page = ask(alice, "POST", "tasks/paginate", {}).json()

@@ -3,14 +3,14 @@
 import pytest
 import qarnot
 from qarnot.exceptions import (
-    MaxJobException,
     MaxPoolException,
-    MissingJobException,
     MissingPoolException,
     MissingProfileException,
+    MissingProjectException,
     QarnotGenericException,
     UnauthorizedException,
 )
+from qarnot.project import Project
 
 from accounts import ledger
 from accounts.tokens import revoke
@@ -79,15 +79,13 @@ def test_profiles_tell_their_constants_and_defaults(as_alice):
 def test_what_this_farm_does_not_offer_is_empty_or_refused_in_words(as_alice):
     assert list(as_alice.all_hardware_constraints()) == []
     assert as_alice.search_cpu_model_constraints("ryzen") == []
-    assert (list(as_alice.all_pools()), list(as_alice.all_jobs())) == ([], [])
+    assert list(as_alice.all_pools()) == []
     with pytest.raises(MissingPoolException):
         as_alice.retrieve_pool("5a0e4f4c-0000-4000-8000-000000000001")
-    with pytest.raises(MissingJobException):
-        as_alice.retrieve_job("5a0e4f4c-0000-4000-8000-000000000001")
     with pytest.raises((UnauthorizedException, MaxPoolException), match="Pools are not offered"):
         as_alice.create_pool("pool", "blender-4.5").submit()
-    with pytest.raises((UnauthorizedException, MaxJobException), match="Jobs are not offered"):
-        as_alice.create_job("job").submit()
+    with pytest.raises(MissingProjectException, match="This farm has none"):
+        Project("5a0e4f4c-0000-4000-8000-000000000001").get_all_budgets(as_alice)
 
 
 def test_credits_are_render_hours(as_alice, alice):
@@ -97,13 +95,6 @@ def test_credits_are_render_hours(as_alice, alice):
 
     assert as_alice.credits().amount_in_euros == ledger.balance_seconds(alice) / 3600
     assert task.credits().amount_in_euros == 0.5
-
-
-def test_carbon_facts_are_not_made_up(as_alice):
-    task = as_alice.create_task("film", "blender-4.5", 1)
-    task.submit()
-
-    assert task.carbon_facts().energy_consumption_Wh is None
 
 
 def test_a_page_that_is_not_there_is_an_error_in_words(as_alice):
