@@ -2,7 +2,7 @@
 
 import re
 
-from farm import secrets
+from farm import credentials, secrets
 from farm.models import Instance, Task
 
 _REFERENCE = re.compile(r"\$\{([A-Za-z0-9_.-]+)\}")
@@ -24,10 +24,17 @@ def environment_of(instance: Instance, task: Task, job: str) -> dict[str, str]:
         "QARNOT_RESOURCES_DIRECTORY": job,
         "QARNOT_RESULTS_DIRECTORY": job,
         "TMP_PATH": "/tmp",  # noqa: S108 - the sandbox's own
+        **credentials.of_task(task),
     }
     constants = {**secrets.of_task(task), **{name: str(value) for name, value in task.constants.items()}}
     known = {**constants, **own}
     return {**{name: expanded(value, known) for name, value in constants.items()}, **own}
+
+
+def hidden_values(task: Task, environment: dict[str, str]) -> list[str]:
+    """What no line of the instance's output may show, longest first."""
+    token = environment.get(credentials.TOKEN) if task.gives_credentials else None
+    return sorted([*secrets.known_values(task), *([token] if token else [])], key=len, reverse=True)
 
 
 def expanded(text: str, known: dict[str, str]) -> str:

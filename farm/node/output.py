@@ -5,9 +5,10 @@ A chunk keeps its number and its text until it is stored, so that sending it aga
 
 import threading
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from farm import output
+from farm import output, secrets
 from farm.models import Attempt
 
 CHUNK_CHARACTERS = 64 * 1024
@@ -27,21 +28,33 @@ class _Stream:
 
 
 class Output:
-    def __init__(self, attempt: Attempt) -> None:
+    def __init__(self, attempt: Attempt, secret_values: Sequence[str] = ()) -> None:
+        """`secret_values` are told to nobody who reads the lines."""
         self._attempt = attempt
+        self._secret_values = secret_values
         self._streams: dict[str, _Stream] = {"stdout": _Stream("stdout"), "stderr": _Stream("stderr")}
         self._size = 0
         self._total = 0
+        self._hidden: list[str] = []
         self._is_closed = False
         self._room = threading.Condition()
         self._shipping = threading.Lock()
+
+    def hide(self, values: list[str]) -> None:
+        """From here on none of these leaves the node; longer ones first."""
+        self._hidden = values
+
+    def masked(self, text: str) -> str:
+        for value in self._hidden:
+            text = text.replace(value, secrets.ECHO)
+        return text
 
     def add(self, stream: str, text: str) -> None:
         """Takes a line. Waits while FULL_AT_CHARACTERS lie here, but closes after SHIPPED_WITHIN_SECONDS of it.
 
         After close, and past the kept length, the line is dropped.
         """
-        line = text.rstrip("\r\n") + "\n"
+        line = self.masked(text.rstrip("\r\n")) + "\n"
         with self._room:
             has_room = self._room.wait_for(
                 lambda: self._size < FULL_AT_CHARACTERS or self._is_closed, SHIPPED_WITHIN_SECONDS

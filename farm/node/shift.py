@@ -117,6 +117,7 @@ class Shift:
 
     def _render(self, work: Work, workspace: Workspace, outbox: Path) -> Harvest:
         try:
+            finisher.patiently(lambda: workspace.learn(work), work)
             finisher.patiently(lambda: workspace.prepare(work), work)
             if work.dropped:
                 return Harvest()
@@ -187,7 +188,8 @@ class Shift:
 def _finished(work: Work, harvest: Harvest, outbox: Path, fault: _Fault | None) -> Finished:
     if fault is None:
         return Finished(work, harvest, outbox)
-    return Finished(work, harvest, outbox, fault.error, is_final=fault.is_final, is_machines=fault.is_machines)
+    error = {name: work.output.masked(text) for name, text in fault.error.items()}
+    return Finished(work, harvest, outbox, error, is_final=fault.is_final, is_machines=fault.is_machines)
 
 
 def _check(outcome: Outcome, work: Work) -> None:

@@ -10,9 +10,9 @@ from farm import tiles
 from farm.engines import profiles
 from farm.engines.events import Began, Event, FileWritten, LogLine, Outcome, Progress
 from farm.engines.profile import Engine, EnginePlace, InstanceOrder
-from farm.models import Instance, Phase, Task
+from farm.models import Phase, Task
 from farm.node import collector, resync, staging
-from farm.node.environment import environment_of, expanded
+from farm.node.environment import environment_of, expanded, hidden_values
 from farm.node.work import Work
 
 
@@ -53,6 +53,12 @@ class Workspace:
         self.resources_version = 0
         """Of the wish (Task.resources_version) that the files fulfil."""
 
+    def learn(self, work: Work) -> None:
+        """What the instance will know, and what of it must not be printed. Raises DatabaseError."""
+        job = sandbox.job_path(self._job, self._machine.tier)
+        work.environment = environment_of(work.attempt.instance, work.task, job)
+        work.output.hide(hidden_values(work.task, work.environment))
+
     def prepare(self, work: Work) -> None:
         """Stages the files, where they aren't there yet, or not the newest. Raises staging's and boto's errors."""
         if self._staged is not None and self.resources_version >= work.task.resources_version:
@@ -77,7 +83,6 @@ class Workspace:
 
     def render(self, work: Work) -> Outcome:
         """Runs the work's instance until it ends or the work is dropped. Raises EngineMissing, OSError."""
-        instance = work.attempt.instance
         if work.task.ordered_profile:
             work.output.add("stdout", f"Ordered as {work.task.ordered_profile}; {work.task.profile} renders it.")
         if self._is_engine_outdated:
@@ -88,7 +93,7 @@ class Workspace:
         else:
             work.phase = Phase.ENVIRONMENT
         outcome = engine.run(
-            _order(instance, work.task, sandbox.job_path(self._job, self._machine.tier)),
+            _order(work),
             lambda event: _note(work, engine, event),
             lambda: work.dropped is not None,
         )
@@ -160,14 +165,14 @@ def _filters(task: Task) -> collector.Filters:
     )
 
 
-def _order(instance: Instance, task: Task, job: str) -> InstanceOrder:
-    """`job` is the job folder as the engine sees it."""
+def _order(work: Work) -> InstanceOrder:
+    instance = work.attempt.instance
     return InstanceOrder(
         instance_id=instance.instance_id,
         frame=instance.frame,
         part=instance.part,
-        tile_side=task.tile_side,
-        environment=environment_of(instance, task, job),
+        tile_side=work.task.tile_side,
+        environment=work.environment,
     )
 
 

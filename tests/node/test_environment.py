@@ -1,7 +1,8 @@
 """What an instance finds in its environment."""
 
-from farm import secrets
-from farm.node.environment import environment_of, expanded
+from accounts.tokens import account_of
+from farm import credentials, lifecycle, secrets
+from farm.node.environment import environment_of, expanded, hidden_values
 
 
 def test_an_instance_knows_its_place_and_its_constants(alice, order):
@@ -44,3 +45,42 @@ def test_a_constant_of_the_order_wins_over_a_secret_of_its_name(alice, order):
 
 def test_unknown_and_nested_references_stay_as_they_are():
     assert expanded("${A} ${NOPE}", {"A": "${B}", "B": "b"}) == "${B} ${NOPE}"
+
+
+def test_an_instance_finds_credentials_only_where_the_order_asks_for_them(alice, order, settings):
+    settings.PUBLIC_URL, settings.S3_DOOR_URL = "https://render.example.org", "https://s3.example.org"
+    asked, plain = order(alice, [1], gives_credentials=True), order(alice, [1])
+
+    given = environment_of(asked.instances.get(), asked, "/job")
+
+    assert account_of(given["QARNOT_CLIENT_TOKEN"]).account == alice
+    assert given["QARNOT_CLUSTER_URL"] == "https://render.example.org/farm"
+    assert given["QARNOT_STORAGE_URL"] == given["AWS_ENDPOINT_URL_S3"] == "https://s3.example.org"
+    assert (given["AWS_ACCESS_KEY_ID"], given["AWS_SECRET_ACCESS_KEY"]) == (alice.email, given["QARNOT_CLIENT_TOKEN"])
+    assert not {name for name in environment_of(plain.instances.get(), plain, "/job") if "TOKEN" in name}
+
+
+def test_all_instances_of_a_task_share_a_token_that_ends_with_the_task(alice, order):
+    task = order(alice, [1, 2], gives_credentials=True)
+    first, second = (environment_of(instance, task, "/job")["QARNOT_CLIENT_TOKEN"] for instance in task.instances.all())
+    assert first == second
+    assert credentials.revoke_ended() == 0
+
+    lifecycle.cancel(task)
+
+    assert credentials.revoke_ended() == 1
+    assert account_of(first) is None
+
+
+def test_what_must_not_be_printed_is_every_secret_and_the_token(alice, order):
+    secrets.create(alice, "licence", "hunter22")
+    task = order(alice, [1], constants={"QARNOT_SECRET__KEY": "a much longer secret"}, gives_credentials=True)
+    task.secrets_access = {"bySecret": [{"key": "licence"}]}
+
+    environment = environment_of(task.instances.get(), task, "/job")
+
+    assert hidden_values(task, environment) == [
+        environment["QARNOT_CLIENT_TOKEN"],
+        "a much longer secret",
+        "hunter22",
+    ]

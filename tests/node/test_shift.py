@@ -249,3 +249,17 @@ def test_a_scene_removed_from_its_bucket_while_it_waited_fails_with_a_sentence(
 
     assert task.instances.get().state == InstanceState.FAILURE
     assert "was removed from the bucket" in task.instances.get().error["message"]
+
+
+def test_no_secret_leaves_the_node_in_a_line_or_a_fault(alice, order, s3_store, shift):
+    secret = "hunter22 of alice"
+    task = order(alice, [1], constants={"QARNOT_SECRET__KEY": secret})
+
+    def print_it(job, frame, say, should_stop):
+        say(f"connecting with {secret}…")
+        return Outcome(1, "NO_LICENCE", f"The server refused “{secret}”.", 0.1, 0.0)
+
+    shift(print_it).work()
+
+    assert output.task_text(task, "stdout")[1].splitlines()[0] == " 1> connecting with [SECRET]…"
+    assert task.instances.get().error["message"] == "The server refused “[SECRET]”."
