@@ -7,12 +7,13 @@ is neither a letter nor a digit (`licences/ansys.port` → `QARNOT_SECRET__LICEN
 only that constants of this prefix are secret, so both kinds are found at one place; a constant of the order wins.
 The order's `secretsAccessRights` say which: `bySecret` whole keys, `byPrefix` beginnings of keys. What isn't there
 when the instance begins is not given.
-**In what is printed** `known_values` are replaced before a line leaves the node.
+**In what is printed**, and in what is said of a failure, `known_values` are replaced before it leaves the node.
 """
 
 import base64
 import logging
 import re
+from collections.abc import Sequence
 
 from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives import hashes
@@ -151,6 +152,13 @@ def known_values(task: Task) -> list[str]:
     constants = [value for name, value in task.constants.items() if is_secret_constant(task.profile, name)]
     lines = {line.strip() for value in [*of_task(task).values(), *constants] for line in str(value).splitlines()}
     return sorted((line for line in lines if len(line) >= SHORTEST_MASKED), key=len, reverse=True)
+
+
+def masked(text: str, values: Sequence[str]) -> str:
+    """The text with ECHO in the place of each of the `known_values`."""
+    for value in values:
+        text = text.replace(value, ECHO)
+    return text
 
 
 def _keys(account: Account) -> list[str]:

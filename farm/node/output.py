@@ -5,7 +5,6 @@ A chunk keeps its number and its text until it is stored, so that sending it aga
 
 import threading
 from collections import deque
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from farm import output, secrets
@@ -28,10 +27,8 @@ class _Stream:
 
 
 class Output:
-    def __init__(self, attempt: Attempt, secret_values: Sequence[str] = ()) -> None:
-        """`secret_values` are told to nobody who reads the lines."""
+    def __init__(self, attempt: Attempt) -> None:
         self._attempt = attempt
-        self._secret_values = secret_values
         self._streams: dict[str, _Stream] = {"stdout": _Stream("stdout"), "stderr": _Stream("stderr")}
         self._size = 0
         self._total = 0
@@ -45,9 +42,7 @@ class Output:
         self._hidden = values
 
     def masked(self, text: str) -> str:
-        for value in self._hidden:
-            text = text.replace(value, secrets.ECHO)
-        return text
+        return secrets.masked(text, self._hidden)
 
     def add(self, stream: str, text: str) -> None:
         """Takes a line. Waits while FULL_AT_CHARACTERS lie here, but closes after SHIPPED_WITHIN_SECONDS of it.

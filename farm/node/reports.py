@@ -16,7 +16,7 @@ from django.db.models import F, Sum, Value
 from django.db.models.functions import Greatest, Now
 
 from accounts import ledger
-from farm import lifecycle, scheduler, secrets, snapshots, wakes
+from farm import lifecycle, scheduler, snapshots, wakes
 from farm.models import Attempt, Instance, InstanceState, Node, Task
 from farm.node.meters import Reading
 
@@ -208,8 +208,6 @@ def _end(
     held = _held(attempt)
     if only_if_expired:
         held = held.filter(lease_until__lt=Now())
-    if "error" in values:
-        values["error"] = _without_secrets(attempt.instance.task, values["error"])
     is_handed_out_again = state == InstanceState.WAITING
     if is_handed_out_again:
         values |= {"node": None, "slot": "", "started_at": None, "progress": 0.0}
@@ -226,12 +224,6 @@ def _end(
         execution_seconds=values.get("execution_seconds", 0.0),
     )
     return True
-
-
-def _without_secrets(task: Task, error: Error) -> Error:
-    """An engine's last line may be part of its error, and show what it was given."""
-    values = secrets.known_values(task)
-    return {name: secrets.masked(text, values) for name, text in error.items()}
 
 
 def _tell(attempt: Attempt, state: InstanceState) -> None:

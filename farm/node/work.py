@@ -5,7 +5,6 @@ import threading
 import time
 from enum import Enum
 
-from farm import secrets
 from farm.models import Attempt, Phase
 from farm.node import machine
 from farm.node.collector import Stamp
@@ -27,7 +26,7 @@ class Work:
     def __init__(self, attempt: Attempt) -> None:
         self.attempt = attempt
         self.task = attempt.instance.task
-        self.output = Output(attempt, secrets.known_values(self.task))
+        self.output = Output(attempt)
         self.environment: dict[str, str] = {}
         self.phase: str = Phase.DISPATCH
         self.told_phase: str = Phase.DISPATCH

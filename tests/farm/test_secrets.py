@@ -164,6 +164,15 @@ def test_what_output_may_not_show_is_known_line_by_line(kept, may_have):
     ]
 
 
+def test_no_value_shows_through_another_that_begins_like_it(kept, may_have):
+    kept.create_secret("short", "passphrase")
+    kept.create_secret("long", "passphrase of the studio")
+
+    values = secrets.known_values(may_have(byPrefix=[{"prefix": ""}]))
+
+    assert secrets.masked("a passphrase of the studio, a passphrase", values) == "a [SECRET], a [SECRET]"
+
+
 def test_a_secret_constant_is_never_told_and_stays_when_its_echo_comes_back(as_alice):
     task = as_alice.create_task("film", "blender-4.5", 1)
     task.constants["QARNOT_SECRET__PASS"] = "correct horse"
