@@ -13,7 +13,7 @@ from jobs.domain import orders, scenes
 from jobs.domain.orders import Order
 from jobs.domain.scene_facts import SceneFacts
 from jobs.models import Scene
-from jobs.software import Constant, Profile
+from jobs.profiles import Constant, Profile
 
 FROM_FILE, DEFAULT, YOURS = "from file", "default", "yours"
 AS_IN_SCENE = "As in the scene"

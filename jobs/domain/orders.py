@@ -9,7 +9,7 @@ from jobs.domain import frame_list, picture_size, scenes
 from jobs.domain.scene_facts import SceneFacts
 from jobs.enums import SceneState
 from jobs.models import Scene
-from jobs.software import Constant, Profile
+from jobs.profiles import Constant, Profile, line_number
 
 MOST_PIXELS = 16_384 * 16_384
 LONGEST_VALUE = 2000
@@ -71,7 +71,7 @@ def choices_of(constant: Constant, facts: SceneFacts) -> tuple[tuple[str, str], 
 def version_note(scene: Scene, profile: Profile) -> str:
     """What may happen when a release other than the file's own renders it; empty for its own."""
     facts = scenes.facts(scene)
-    own, chosen = software.line_number(facts.software_line), profile.number
+    own, chosen = line_number(facts.software_line), profile.number
     if not facts.software_line or not profile.line or own == chosen or own == (0,):
         return ""
     made_by = f"The file was saved by {profile.software} {facts.software_line}."

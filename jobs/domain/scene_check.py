@@ -25,6 +25,7 @@ from jobs.domain.scenes import SCENES_BUCKET
 from jobs.enums import SceneState
 from jobs.models import Scene
 from jobs.problems import any_blocks
+from jobs.profiles import BLENDER
 
 logger = logging.getLogger(__name__)
 
@@ -106,7 +107,7 @@ def _check(scene: Scene, folder: Path) -> None:
     Scene.objects.filter(pk=scene.pk).update(
         main_file=scene.main_file, software=scene.software, facts={"main_files": mains}
     )
-    if scene.software == software.BLENDER:
+    if scene.software == BLENDER:
         _check_blend(scene, bucket, objects, mains, folder)
     else:
         scene_files.lay_out(bucket, objects, scene_files.readable(objects), folder)
@@ -178,7 +179,7 @@ def facts_of(said: dict[str, Any], blends: list[str]) -> SceneFacts:
 
 
 def _problems(scene: Scene, said: dict[str, Any], facts: SceneFacts) -> list[dict[str, Any]]:
-    blenders = software.versions(scene.account, software.BLENDER)
+    blenders = software.versions(scene.account, BLENDER)
     return problems_of(facts, scene.main_file, blenders, bool(said.get("has_border")))
 
 

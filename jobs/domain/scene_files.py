@@ -9,6 +9,7 @@ from jobs.buckets import AccountBucket, StoredObject
 from jobs.domain import archives, blend_files
 from jobs.domain.paths import likeliest_main
 from jobs.models import Scene
+from jobs.profiles import BLENDER
 
 MOST_READ_BYTES = 40 * 1024**3
 """Of all files of a scene that are read whole, on this worker's disk."""
@@ -49,8 +50,8 @@ def main_files(scene: Scene, bucket: AccountBucket, objects: Objects) -> list[st
     """
     families = {path: software.family_of(scene.account, path) for path in objects}
     chosen = scene.main_file if families.get(scene.main_file) else ""
-    blends = likeliest_main(path for path, family in families.items() if family == software.BLENDER)
-    others = likeliest_main(path for path, family in families.items() if family and family != software.BLENDER)
+    blends = likeliest_main(path for path, family in families.items() if family == BLENDER)
+    others = likeliest_main(path for path, family in families.items() if family and family != BLENDER)
     found = blends or others
     if not found:
         raise Refused(_why_none(scene, bucket, objects))

@@ -5,7 +5,7 @@ from typing import Any
 
 from jobs.domain.scene_facts import ENGINE_NAMES, LinkedFile, SceneFacts
 from jobs.problems import worst_first
-from jobs.software import Profile, line_number
+from jobs.profiles import Profile, line_number
 
 BLENDERS_OWN = {"CYCLES", "BLENDER_EEVEE", "BLENDER_EEVEE_NEXT", "BLENDER_WORKBENCH"}
 GIVEN_UP = {"BLENDER_RENDER", "BLENDER_GAME"}

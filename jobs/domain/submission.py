@@ -16,7 +16,7 @@ from jobs.domain.revisions import change
 from jobs.enums import FrameState, JobState
 from jobs.hurry import hurry
 from jobs.models import FarmInstance, Frame, Job, Scene
-from jobs.software import Profile
+from jobs.profiles import Profile
 
 logger = logging.getLogger(__name__)
 

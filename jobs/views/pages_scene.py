@@ -16,7 +16,7 @@ from jobs.enums import SceneState
 from jobs.forms import OrderForm
 from jobs.models import Scene
 from jobs.problems import explain
-from jobs.software import Profile
+from jobs.profiles import Profile
 from jobs.views.door import account_of
 
 SCENES_TO_CHOOSE = 6

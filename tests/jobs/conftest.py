@@ -4,7 +4,7 @@ import pytest
 from django.conf import settings
 from django.test import override_settings
 
-from jobs import farms, software
+from jobs import farms, profiles, software
 from jobs.domain import scenes, submission
 from jobs.domain.orders import Order
 from jobs.domain.scene_facts import SceneFacts
@@ -27,8 +27,8 @@ def without_redis_and_built_files(settings):
 @pytest.fixture(autouse=True)
 def offered(monkeypatch):
     """What the farm offers, without a farm."""
-    profiles = tuple(software.read(said) for said in EVERYTHING)
-    monkeypatch.setattr(software, "on_offer", lambda account: profiles)
+    known = tuple(profiles.read(said) for said in EVERYTHING)
+    monkeypatch.setattr(software, "on_offer", lambda account: known)
 
 
 @pytest.fixture

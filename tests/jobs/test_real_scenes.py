@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from jobs import software
+from jobs import profiles
 from jobs.domain import scene_check
 from jobs.domain.scene_problems import problems_of
 from jobs.problems import any_blocks, explain
@@ -80,7 +80,7 @@ def _missing(facts, kind):
     ],
 )
 def test_the_check_warns_of(path, problem, request):
-    only_45 = [software.read(blender())]
+    only_45 = [profiles.read(blender())]
     folder = request.getfixturevalue("laid_out") if FOLDER.is_dir() else scene(path)
 
     said = scene_check.read_scene(folder, path)

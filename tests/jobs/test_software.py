@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from jobs import farms, software
+from jobs import farms, profiles, software
 from tests.profiles_on_offer import PLAIN_BLENDER, POVRAY, blender
 
 ON_OFFER = software.on_offer
@@ -94,7 +94,7 @@ def test_a_version_on_no_machine_is_not_proposed_while_another_one_is_there(aske
 
 
 def test_qarnots_plain_answer_is_a_form_of_text_fields():
-    profile = software.read(PLAIN_BLENDER)
+    profile = profiles.read(PLAIN_BLENDER)
 
     assert (profile.title, profile.family, profile.line) == ("Blender 3.6", "blender", "3.6")
     assert (profile.scene_constant, profile.scene_endings) == ("BLEND_FILE", (".blend",))
@@ -106,14 +106,14 @@ def test_qarnots_plain_answer_is_a_form_of_text_fields():
 
 
 def test_a_plain_profile_of_other_software_gives_back_files():
-    profile = software.read({"name": "docker-batch", "constants": []})
+    profile = profiles.read({"name": "docker-batch", "constants": []})
 
     assert (profile.family, profile.line, profile.makes_pictures) == ("docker-batch", "", False)
 
 
 @pytest.mark.parametrize("constants", [None, 0, [None, 3], [{"value": []}]])
 def test_an_answer_of_another_shape_breaks_nothing(constants):
-    assert software.read({"name": "x", "constants": constants}).asked == ()
+    assert profiles.read({"name": "x", "constants": constants}).asked == ()
 
 
 def test_a_file_belongs_to_the_software_that_opens_it(alice):

@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 from django.utils.text import slugify
 
-from jobs import software
+from jobs import profiles, software
 from jobs.domain import library_files
 from jobs.domain.scene_facts import LinkedFile, SceneFacts
 from jobs.enums import AddOnState, FrameState, JobState, SceneState
@@ -38,8 +38,8 @@ def embedded_surroundings(settings):
 def offers(monkeypatch):
     """What the farm offers, without a farm; called with profiles, it offers these instead."""
 
-    def offering(*profiles):
-        known = tuple(software.read(said) for said in profiles)
+    def offering(*told):
+        known = tuple(profiles.read(said) for said in told)
         monkeypatch.setattr(software, "on_offer", lambda account: known)
 
     offering(*EVERYTHING)
