@@ -3,7 +3,7 @@
 import pytest
 
 from tests import registry as images
-from tests.contract.orders import Orders, ended, results_of, until
+from tests.contract.orders import Orders, ended, results_of, told, until
 
 PULLED = "is here:"
 KEPT = "is kept on this machine"
@@ -55,8 +55,11 @@ def test_a_command_runs_in_its_image_and_its_results_come_home(orders, open_regi
     task.submit()
     ended(task)
 
-    assert task.state == "Success", task.errors
-    assert sorted(task.stdout().splitlines()) == ["0> I am 0 of 2 on qarnot-0", "1> I am 1 of 2 on qarnot-1"]
+    assert task.state == "Success", told(task)
+    assert sorted(line.strip() for line in task.stdout().splitlines()) == [
+        "0> I am 0 of 2 on qarnot-0",
+        "1> I am 1 of 2 on qarnot-1",
+    ]
     assert "careful" in task.stderr()
     assert results_of(task) == {"copy-0": b"1\n2\n3\n", "copy-1": b"1\n2\n3\n"}
 
@@ -90,9 +93,9 @@ def test_a_tag_that_was_pushed_anew_is_fetched_anew_but_for_the_layers_that_are_
 def test_a_private_image_is_run_with_its_login_which_nobody_is_told(orders, private_registry):
     task = ended(docker(orders, private_registry, "charlie/secret", "env", **login()))
 
-    assert task.state == "Success", task.errors
-    told = orders.person.ask("GET", f"/tasks/{task.uuid}").text
-    assert images.PASSWORD not in told + task.stdout() + task.stderr()
+    assert task.state == "Success", told(task)
+    answer = orders.person.ask("GET", f"/tasks/{task.uuid}").text
+    assert images.PASSWORD not in answer + task.stdout() + task.stderr()
     assert images.PASSWORD not in orders.person.stack.log()
 
 
@@ -176,14 +179,18 @@ def test_an_order_that_cannot_be_carried_out_says_why(orders, open_registry, con
 def test_a_program_put_in_a_bucket_runs_from_job(orders, open_registry):
     """Both a static program and a script; a bucket keeps no modes."""
     tools = orders.bucket("tools")
-    orders.put(tools, "bin/tool", images.tools().program("busybox"))
-    orders.put(tools, "run.sh", "#!/bin/sh\n/job/bin/tool sha256sum /job/bin/tool > sum\n")
+    orders.put(tools, "bin/busybox", images.tools().program("busybox"))
+    orders.put(tools, "run.sh", "#!/bin/sh\n/job/bin/busybox sha256sum /job/run.sh > sum\n")
     task = orders.task("docker-batch", 1)
     task.resources = [tools]
-    task.constants = {"DOCKER_SRV": open_registry.address, "DOCKER_REPO": "busybox", "DOCKER_CMD": "/job/run.sh"}
+    task.constants = {
+        "DOCKER_SRV": open_registry.address,
+        "DOCKER_REPO": "busybox",
+        "DOCKER_CMD": "/job/run.sh",
+    }
 
     task.submit()
     ended(task)
 
-    assert task.state == "Success", task.errors
-    assert [*results_of(task)] == ["sum"]
+    assert task.state == "Success", told(task)
+    assert [*results_of(task)] == ["sum"], task.stdout() + task.stderr()

@@ -4,6 +4,7 @@ import signal
 from collections.abc import Sequence
 
 import sandbox
+from sandbox.image_root import START
 
 NOT_FOUND, NOT_STARTED = 127, 126
 _LONGEST = 300
@@ -27,7 +28,7 @@ def explain(exit_code: int, last_lines: Sequence[str], command: Sequence[str], m
         return "FILE_TOO_LARGE", "The command wrote a larger file than the farm takes."
     if number is not None:
         return "COMMAND_FAILED", f"The command was ended by {number.name} (exit code {exit_code}).{said}"
-    if exit_code == NOT_FOUND and last.endswith("not found"):
+    if exit_code == NOT_FOUND and last.startswith(START):
         return "COMMAND_NOT_FOUND", f"“{command[0]}” is not in the image: check DOCKER_CMD."
     if exit_code == NOT_STARTED:
         return "COMMAND_NOT_STARTED", f"“{command[0]}” could not be started.{said}"
