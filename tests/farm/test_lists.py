@@ -78,6 +78,20 @@ def test_a_page_says_how_many_there_are(ask, alice, film):
     assert (page["count"], page["total"], page["isTruncated"], page["token"]) == (2, 3, True, None)
 
 
+def test_pages_can_be_sorted_by_what_was_rendered(ask, alice, film):
+    tasks = film(4)
+    for task, seconds in zip(tasks, [0.1, 30.0, 0.2, 30.0], strict=True):
+        task.instances.filter(instance_id=0).update(execution_seconds=seconds)
+    seen, token = [], None
+    while not seen or token:
+        asked = {"orderBy": "executionTime", "orderType": "Ascending", "maximumResults": 1, "token": token}
+        page = ask(alice, "POST", "tasks/summaries/paginate", asked).json()
+        seen += [task["executionTime"] for task in page["data"]]
+        token = page["nextToken"]
+
+    assert seen == ["00:00:00.1000000", "00:00:00.2000000", "00:00:30", "00:00:30"]
+
+
 @pytest.mark.parametrize(("by", "way"), [("name", "Ascending"), ("state", "Descending"), ("CreationDate", "asc")])
 def test_pages_can_be_sorted(ask, alice, film, by, way):
     for name in ["b", "a", "c", "a"]:
@@ -112,6 +126,10 @@ LEAVES = [
     ({"operator": "Like", "field": "Shortname", "value": "SHOT"}, ["d"]),
     ({"operator": "Equal", "field": "State", "value": "submitted"}, ["d", "c", "b", "a"]),
     ({"operator": "GreaterThan", "field": "InstanceCount", "value": 2}, ["c"]),
+    ({"operator": "GreaterThanOrEqual", "field": "TotalInstanceCount", "value": "3"}, ["c"]),
+    ({"operator": "Equal", "field": "PreviousState", "value": "Success"}, []),
+    ({"operator": "LessThan", "field": "LastModified", "value": "2020-01-01T00:00:00Z"}, []),
+    ({"operator": "Equal", "field": "JobUuid", "value": "5a0e4f4c-0000-4000-8000-000000000001"}, []),
     ({"operator": "LessThan", "field": "CreationDate", "value": "2020-01-01T00:00:00Z"}, []),
     ({"operator": "Equal", "field": "uuid", "value": "5a0e4f4c-0000-4000-8000-000000000001"}, []),
 ]

@@ -2,12 +2,9 @@
 
 import pytest
 
-from farm import quotas
-from farm.copies import copy_task
-from farm.models import Bucket, Instance, Task
+from farm import groups, quotas
+from farm.models import Bucket, Instance, Node, Task
 from farm.submission import Refused, change_task, create_task
-
-FAILED, ALL = frozenset({"failure"}), None
 
 
 def order(**fields):
@@ -146,6 +143,44 @@ def test_what_sdks_send_for_nothing_is_nothing(alice):
     assert ids_of(create_task(alice, order(**fields))) == [0]
 
 
+def test_what_an_order_says_of_its_life_is_kept(alice):
+    Bucket.objects.create(account=alice, name="IN")
+    job = groups.create_job(alice, {"name": "night", "useDependencies": True})
+    first = create_task(alice, order())
+    fields = {
+        "JobUuid": str(job.pk),
+        "Dependencies": {"DependsOn": [str(first.pk)]},
+        "ResultsBucketPrefix": "night/",
+        "SnapshotWhitelist": "png$",
+        "MaxTimeQueueSeconds": 60,
+        "AutoDeleteOnCompletion": True,
+        "CompletionTimeToLive": "1.00:00:01",
+        "SecretsAccessRights": {"BySecret": [{"Key": "licence"}], "ByPrefix": [{"Prefix": "team/"}]},
+        "Privileges": {"ExportApiAndStorageCredentialsInEnvironment": True},
+        "RetrySettings": {"MaxTotalRetries": 7, "MaxPerInstanceRetries": 2},
+        "HardwareConstraints": [{"Discriminator": "MinimumCoreHardwareConstraint", "CoreCount": 2}],
+    }
+    task = create_task(alice, order(**fields))
+
+    task.refresh_from_db()
+    assert (task.job, task.waits_for_tasks, task.results_prefix) == (job, True, "night/")
+    assert (task.snapshot_whitelist, task.max_queue_seconds) == ("png$", 60)
+    assert (task.auto_delete, task.time_to_live_seconds) == (True, 86_401)
+    assert task.secrets_access == {"bySecret": [{"key": "licence"}], "byPrefix": [{"prefix": "team/"}]}
+    assert (task.gives_credentials, task.max_attempts, task.max_total_retries) == (True, 3, 7)
+    assert task.hardware_constraints == [{"discriminator": "MinimumCoreHardwareConstraint", "coreCount": 2}]
+
+
+def test_an_order_that_no_machine_could_ever_meet_is_refused(alice, machine):
+    Node.objects.update(sandbox_tier="A")
+    constraint = {"discriminator": "MinimumCoreHardwareConstraint", "coreCount": 1000}
+
+    status, message = refusal(alice, order(hardwareConstraints=[constraint]))
+
+    assert status == 402
+    assert "hardware constraint: at least 1,000 cores" in message
+
+
 def test_an_unknown_profile_is_told_the_known_ones(alice):
     assert "blender-4.5" in refusal(alice, order(profile="houdini"))[1]
 
@@ -216,30 +251,3 @@ def test_a_secret_that_comes_back_as_its_echo_is_left_as_it_was(alice):
 
     task.refresh_from_db()
     assert task.constants == {"QARNOT_SECRET__KEY": "s3cret"}
-
-
-def test_failed_instances_are_rendered_again_as_a_new_task(alice, machine):
-    task = create_task(alice, order(instanceCount=0, advancedRanges="1-4", tags=["t"], shortname="first"))
-    for number, state in [(1, "success"), (2, "failure"), (3, "success"), (4, "failure")]:
-        machine.ends(machine.begin(task.pk, number), state)
-
-    again = copy_task(Task.objects.get(pk=task.pk), {"name": "second try"}, FAILED)
-
-    assert (ids_of(again), again.name, again.shortname) == ([2, 4], "second try", str(again.uuid))
-    assert [str(tag) for tag in again.tags.all()] == ["t"]
-
-
-def test_there_is_nothing_to_do_again_when_nothing_failed(alice, machine):
-    task = create_task(alice, order())
-
-    with pytest.raises(Refused, match="Wait until it has ended"):
-        copy_task(task, None, FAILED)
-    with pytest.raises(Refused, match="nothing to do again"):
-        copy_task(machine.renders_all(task.pk), None, FAILED)
-
-
-def test_a_clone_has_all_instances_or_those_it_is_given(alice):
-    task = create_task(alice, order(instanceCount=2))
-
-    assert ids_of(copy_task(task, None, ALL)) == [0, 1]
-    assert ids_of(copy_task(task, {"AdvancedRanges": "5-6"}, ALL)) == [5, 6]
