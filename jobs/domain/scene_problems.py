@@ -36,7 +36,7 @@ def problems_of(facts: SceneFacts, main_file: str, versions: Sequence[Profile], 
 
 
 def problems_of_other(facts: SceneFacts, main_file: str, said: Sequence[Any]) -> list[Said]:
-    """Of a scene of other software: what its own reader said, in its own words, and what is so of any scene."""
+    """Of a scene of other software: what its own reader said, missing files and all, in its own words."""
     own = [
         {
             "id": "renderer",
@@ -47,7 +47,7 @@ def problems_of_other(facts: SceneFacts, main_file: str, said: Sequence[Any]) ->
         for one in said
         if isinstance(one, Mapping) and one.get("sentence")
     ]
-    return worst_first([*own[:MOST_NAMES], *_files(facts.linked_files), *_several(facts, main_file)])
+    return worst_first([*own[:MOST_NAMES], *_several(facts, main_file)])
 
 
 def _several(facts: SceneFacts, main_file: str) -> list[Said]:
