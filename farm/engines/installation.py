@@ -1,23 +1,21 @@
 """Installs a renderer into the user's cache folder, whole or not at all.
 
-It is built under another name, tried, and renamed, so that a folder with the engine's name is always
-a whole one, whatever was killed or ran full meanwhile. What is built differs: wheel.py, debian.py.
+A folder with the engine's name is always a whole one. What is built differs: wheel.py, debian.py.
 """
 
 import contextlib
-import fcntl
 import json
 import os
 import shutil
 import subprocess
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from django.conf import settings
 
 from farm.engines.interpreters import NoInterpreter
 from farm.engines.profile import Profile
+from farm.engines.whole_folder import make_whole
 
 Say = Callable[[str], None]
 
@@ -57,41 +55,19 @@ def build_whole(profile: Profile, build: Callable[[Path], None], installed_mb: i
     the result takes.
     """
     folder = engine_folder(profile)
+
+    def fill(making: Path) -> None:
+        _need_disk(profile, folder.parent, installed_mb)
+        build(making)
+        (making / _MARKER).write_text(json.dumps({"profile": profile.name, "version": profile.version}))
+
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with _alone(folder, say):
-            if not profile.is_installed:
-                _build(profile, build, installed_mb, say)
+        make_whole(folder, lambda: profile.is_installed, fill, say)
     except NoInterpreter as missing:
         raise InstallationFailed(f"{profile.name}: {missing}") from missing
     except OSError as error:
         raise InstallationFailed(f"{profile.name}: could not be installed in {folder.parent}: {error}") from error
-
-
-def _build(profile: Profile, build: Callable[[Path], None], installed_mb: int, say: Say) -> None:
-    folder = engine_folder(profile)
-    making = folder.with_name(f".{folder.name}.making")
-    shutil.rmtree(making, ignore_errors=True)
-    _need_disk(profile, folder.parent, installed_mb)
-    try:
-        build(making)
-        (making / _MARKER).write_text(json.dumps({"profile": profile.name, "version": profile.version}))
-        _put_in_place(making, folder)
-    finally:
-        shutil.rmtree(making, ignore_errors=True)
     say(f"{profile.name}: {profile.software} {profile.version} is installed in {folder}")
-
-
-@contextlib.contextmanager
-def _alone(folder: Path, say: Say) -> Iterator[None]:
-    """One installation of an engine at a time; the lock ends with its process, however that ends."""
-    with open(folder.with_name(f".{folder.name}.lock"), "w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            say(f"{folder.name}: another process installs it, waiting")
-            fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 def _need_disk(profile: Profile, parent: Path, installed_mb: int) -> None:
@@ -103,16 +79,6 @@ def _need_disk(profile: Profile, parent: Path, installed_mb: int) -> None:
             f"{profile.name} needs {needed_mb} MB of disk in {parent} and {free_mb} MB are free: "
             "make room there, or set RENDER_ENGINES to a folder on a larger disk."
         )
-
-
-def _put_in_place(making: Path, folder: Path) -> None:
-    """The bytes are on the disk before the name is. A broken folder of that name gives way."""
-    os.sync()
-    if folder.exists():
-        broken = folder.with_name(f".{folder.name}.broken-{time.time_ns()}")
-        folder.rename(broken)
-        shutil.rmtree(broken, ignore_errors=True)
-    making.rename(folder)
 
 
 def run_installer(

@@ -8,7 +8,8 @@ import pytest
 
 import sandbox
 from farm.engines import profiles
-from farm.engines.events import LogLine
+from farm.engines.events import FileWritten, LogLine, Progress
+from farm.engines.installation import InstallationFailed
 from farm.engines.profile import EnginePlace, InstanceOrder
 
 MAKING = Path(__file__).parent / "making_scenes.py"
@@ -19,6 +20,26 @@ def blender():
     profile = profiles.find("blender-4.5")
     if not profile.is_installed:
         pytest.skip("blender-4.5 is not installed: manage.py engine install blender-4.5")
+    return profile
+
+
+@pytest.fixture(scope="session")
+def povray():
+    return installed("povray-3.7")
+
+
+@pytest.fixture(scope="session")
+def luxcore():
+    return installed("luxcore-2.11")
+
+
+def installed(name):
+    """The small ones are installed where they are missing."""
+    profile = profiles.all_profiles()[name]
+    try:
+        profile.installation.install(profile, print)
+    except InstallationFailed as failure:
+        pytest.skip(str(failure))
     return profile
 
 
@@ -43,6 +64,12 @@ class Farm:
         self.limits = sandbox.Limits()
         self.engines = []
 
+    def write(self, name, text):
+        there = self.job / name
+        there.parent.mkdir(parents=True, exist_ok=True)
+        there.write_text(text)
+        return name
+
     def stage(self, file, name=""):
         there = self.job / (name or Path(file).name)
         there.parent.mkdir(parents=True, exist_ok=True)
@@ -57,7 +84,7 @@ class Farm:
 
     def render(self, file, frame=1, *, part=0, tile_side=1, engine=None, should_stop=lambda: False, **constants):
         """One frame or tile; what was said of it is in `outcome`, `lines` and `events`."""
-        order = InstanceOrder(frame, frame, part, tile_side, {"BLEND_FILE": file, **constants})
+        order = InstanceOrder(frame, frame, part, tile_side, {self.profile.scene_constant: file, **constants})
         events = []
         rendered = (engine or self.engine()).run(order, events.append, should_stop)
         return Rendered(rendered, events)
@@ -72,6 +99,14 @@ class Rendered:
     def said(self, words):
         return any(words in line for line in self.lines)
 
+    @property
+    def percents(self):
+        return [event.percent for event in self.events if isinstance(event, Progress)]
+
+    @property
+    def files(self):
+        return [event.path for event in self.events if isinstance(event, FileWritten)]
+
 
 @pytest.fixture
 def farm(tmp_path, blender):
@@ -79,3 +114,12 @@ def farm(tmp_path, blender):
     yield farm
     for engine in farm.engines:
         engine.close()
+
+
+@pytest.fixture(params=["blender-4.2", "blender-4.5", "blender-5.2"])
+def any_farm(farm, request):
+    """A farm of each Blender in turn."""
+    farm.profile = profiles.find(request.param)
+    if not farm.profile.is_installed:
+        pytest.skip(f"{request.param} is not installed")
+    return farm

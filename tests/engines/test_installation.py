@@ -142,7 +142,12 @@ def test_the_operator_lists_engines(engine, capsys):
 
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith("blender-4.2    Blender 4.2.23")
-    assert lines[0].endswith("not installed")
+    assert lines[0].endswith("is not installed here. Install it with: manage.py engine install blender-4.2")
+
+
+def test_an_order_to_install_nothing_is_asked_what(engine):
+    with pytest.raises(CommandError, match=r"Say which to install: blender-4\.2, .* or --all"):
+        call_command("engine", "install")
 
 
 def test_an_unknown_engine_is_answered_with_the_known(engine):

@@ -1,4 +1,4 @@
-"""manage.py engine list | install NAME…"""
+"""manage.py engine list | install NAME… | install --all"""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -17,29 +17,36 @@ class Command(BaseCommand):
         actions = parser.add_subparsers(dest="action", required=True)
         actions.add_parser("list", help="what is offered and what is installed")
         installing = actions.add_parser("install", help="install a renderer into the user's cache folder")
-        installing.add_argument("names", nargs="+", metavar="NAME", help="a profile, like blender-4.5")
+        installing.add_argument("names", nargs="*", metavar="NAME", help="a profile, like blender-4.5")
+        installing.add_argument("--all", action="store_true", help="every renderer that this machine can have")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        known = profiles.all_profiles()
         if options["action"] == "list":
             self._list()
-        else:
-            for name in options["names"]:
-                self._install(name)
+            return
+        names = list(known) if options["all"] else options["names"]
+        if not names:
+            raise CommandError(f"Say which to install: {', '.join(known)}, or --all.")
+        failures = [failure for name in names if (failure := self._install(name))]
+        if failures:
+            raise CommandError("\n".join(failures))
 
     def _list(self) -> None:
         for profile in profiles.all_profiles().values():
-            where = str(profile.folder) if profile.is_installed else "not installed"
-            self.stdout.write(f"{profile.name:<15}{profile.software} {profile.version:<10}{where}")
+            why = profile.installation.why_missing(profile)
+            self.stdout.write(f"{profile.name:<15}{profile.software} {profile.version:<10}{why or profile.folder}")
 
-    def _install(self, name: str) -> None:
+    def _install(self, name: str) -> str:
+        """Why it could not be installed; empty where it was."""
         profile = profiles.all_profiles().get(name)
         if profile is None:
-            known = ", ".join(profiles.all_profiles())
-            raise CommandError(f"There is no engine called {name}. Known ones: {known}.")
+            return f"There is no engine called {name}. Known ones: {', '.join(profiles.all_profiles())}."
         try:
             profile.installation.install(profile, self._say)
         except InstallationFailed as failure:
-            raise CommandError(str(failure)) from failure
+            return str(failure)
+        return ""
 
     def _say(self, text: str) -> None:
         self.stdout.write(text)
