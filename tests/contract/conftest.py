@@ -94,7 +94,17 @@ def cube(tmp_path_factory):
 @pytest.fixture(scope="module")
 def orders(running, alice, request):
     """alice's orders of this file; what still runs at its end is aborted."""
+    yield from _orders_of(alice, running, request)
+
+
+@pytest.fixture(scope="module")
+def charlies(running, charlie, request):
+    """charlie's orders of this file."""
+    yield from _orders_of(charlie, running, request)
+
+
+def _orders_of(person, running, request):
     name = request.module.__name__.rpartition(".")[2].replace("_", "-")
-    made = Orders(alice, name, running.facts["registry"])
+    made = Orders(person, name, running.facts["registry"])
     yield made
     made.abort_all()
