@@ -6,6 +6,7 @@ from uuid import UUID
 from django.contrib import admin, messages
 from django.db.models import Count, Model, Q, QuerySet
 from django.http import HttpRequest
+from django.utils.html import format_html_join
 
 from farm import copies, lifecycle, submission, wakes
 from farm.models import Attempt, Bucket, Instance, InstanceState, Node, Site, Task
@@ -131,6 +132,9 @@ class InstanceAdmin(_FoundByUuid):
         return instance.task.account
 
 
+_TOLD_BY_THE_NODE = ("profiles", "why_not", "sandbox_tier", "sandbox_note")
+
+
 @admin.register(Node)
 class NodeAdmin(admin.ModelAdmin):
     list_display = (
@@ -149,13 +153,20 @@ class NodeAdmin(admin.ModelAdmin):
     search_fields = ("name", "site__name", "cpu_model")
     list_select_related = ("site", "owner")
     autocomplete_fields = ("owner",)
-    fields = ("name", "site", "owner", "is_draining", "heartbeat_at", "profiles", "sandbox_tier", "sandbox_note")
-    readonly_fields = ("name", "heartbeat_at", "profiles", "sandbox_tier", "sandbox_note")
+    fields = ("name", "site", "owner", "is_draining", "heartbeat_at", *_TOLD_BY_THE_NODE)
+    readonly_fields = ("name", "heartbeat_at", *_TOLD_BY_THE_NODE)
     actions = ("drain", "take_work_again")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """A node makes its own row when it starts."""
         return False
+
+    @admin.display(description="profiles that aren't offered here, and why")
+    def why_not(self, node: Node) -> str:
+        return (
+            format_html_join("", "<p><b>{}</b>: {}</p>", sorted(node.unavailable_profiles.items()))
+            or "Every profile is offered here."
+        )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Node]:
         running = Q(instances__state=InstanceState.RUNNING)

@@ -49,7 +49,8 @@ def test_a_relative_file_output_keeps_the_artists_names(farm, made_scenes):
     assert (farm.job / "passes" / "depth_0003.png").is_file()
 
 
-def test_no_script_of_a_scene_runs_and_the_artist_is_told(farm, made_scenes):
+def test_no_script_of_a_scene_runs_and_the_artist_is_told(any_farm, made_scenes):
+    farm = any_farm
     rendered = farm.render(farm.stage(made_scenes / "scripts.blend"))
 
     assert not (farm.job / "ran").exists()

@@ -44,15 +44,6 @@ license = ["SPDX:GPL-3.0-or-later"]
 """
 
 
-@pytest.fixture(params=["blender-4.2", "blender-4.5", "blender-5.2"])
-def any_farm(farm, request):
-    """A farm of each Blender in turn."""
-    farm.profile = profiles.find(request.param)
-    if not farm.profile.is_installed:
-        pytest.skip(f"{request.param} is not installed")
-    return farm
-
-
 @pytest.fixture(scope="session")
 def extras(tmp_path_factory):
     """Made by the oldest Blender that is installed: every other one opens them."""

@@ -102,6 +102,14 @@ def test_the_operator_drains_a_node_and_lets_it_work_again(panel, machine):
     assert not Node.objects.get().is_draining
 
 
+def test_the_operator_reads_why_a_machine_does_not_offer_a_profile(panel, machine):
+    Node.objects.filter(pk=machine.node.pk).update(unavailable_profiles={"povray-3.7": "apt-get is <missing>."})
+
+    page = panel.get(reverse("admin:farm_node_change", args=[machine.node.pk])).content.decode()
+
+    assert "<b>povray-3.7</b>: apt-get is &lt;missing&gt;." in page
+
+
 def test_no_one_else_sees_the_panel(client, alice, task):
     client.force_login(alice)
 

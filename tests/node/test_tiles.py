@@ -140,6 +140,25 @@ def test_a_lost_tile_is_rendered_again_and_the_joining_waits_for_it(alice, tiled
     assert scheduler.claim(node, "0").instance.part == 4
 
 
+def test_a_tile_whose_engine_was_killed_is_rendered_again_and_joined(
+    alice, tiled, s3_store, bucket_content, paint, tmp_path
+):
+    backing.create_bucket(alice, "out")
+    tiled(alice, [1])
+    killed = []
+
+    def die_once(job, part):
+        if part == 2 and not killed:
+            killed.append(part)
+            return Outcome(139, "CRASHED", "Blender crashed on this frame.", 0.5, 0.0)
+        return draw_tile(job, part)
+
+    painter = paint(die_once)
+
+    assert sorted(painter.parts) == [0, 1, 2, 2, 3]
+    assert pixels_of(bucket_content(alice, "out")["0001.png"], tmp_path)[4, 0, 0] == 3
+
+
 def test_a_tile_that_fails_for_good_fails_the_joining_at_once(alice, tiled, node):
     task = tiled(alice, [1])
     attempts = [scheduler.claim(node, "0") for _ in range(2)]
