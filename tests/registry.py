@@ -5,6 +5,7 @@ The registry, skopeo and busybox are Debian's packages, unpacked without root be
 
 import contextlib
 import ctypes
+import gzip
 import hashlib
 import io
 import json
@@ -24,7 +25,7 @@ from django.conf import settings
 from farm.engines import debian_packages
 from tests.stores import free_ports, wait_until_answers
 
-PACKAGES = ("docker-registry", "skopeo", "busybox-static")
+PACKAGES = ("docker-registry", "skopeo", "umoci", "busybox-static")
 ARCHITECTURE = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
 LOGIN, PASSWORD = "studio", "open sesame 7"
 _HASHED = "$2b$04$yexkXlb/G0sMmJPd7zG.teiiWtKsc2YZBhcXQaH6NzmI0.DYXY51q"
@@ -74,7 +75,9 @@ class Image:
             "schemaVersion": 2,
             "mediaType": f"{_OCI}.manifest.v1+json",
             "config": _blob(folder, f"{_OCI}.config.v1+json", _json(config)),
-            "layers": [_blob(folder, f"{_OCI}.layer.v1.tar", layer) for layer in self.layers],
+            "layers": [
+                _blob(folder, f"{_OCI}.layer.v1.tar+gzip", gzip.compress(layer, mtime=0)) for layer in self.layers
+            ],
         }
         described = _blob(folder, f"{_OCI}.manifest.v1+json", _json(manifest))
         named = {**described, "annotations": {"org.opencontainers.image.ref.name": "it"}}

@@ -10,7 +10,14 @@ from farm.engines.docker_batch.tools import Ended, too_large
 from farm.engines.docker_batch.way_out import WayOut
 
 _UNKNOWN = ("manifest unknown", "name unknown", "status code 404", "status 404", "not found")
-_NO_ENTRY = ("unauthorized", "authentication required", "denied", "status code 401", "status code 403")
+_NO_ENTRY = (
+    "unauthorized",
+    "authentication required",
+    "is denied",
+    "access denied",
+    "status code 401",
+    "status code 403",
+)
 _CERTIFICATE = ("x509:", "certificate", "http response to https client")
 _SAID = re.compile(r'msg="((?:[^"\\]|\\.)*)"')
 _LONGEST = 300

@@ -1,0 +1,271 @@
+"""An image on its way from a registry onto this machine: who may have it, what is kept, what a hostile one can do."""
+
+import os
+import stat
+import threading
+
+import pytest
+
+import sandbox
+from farm.engines.docker_batch.faults import Fault, Stopped
+from farm.engines.docker_batch.image_cache import ImageCache
+from farm.engines.docker_batch.image_name import ImageName
+from farm.engines.docker_batch.pulling import Login, Pull
+from tests import registry as images
+from tests.stores import free_ports
+
+NOBODY = Login("", "")
+STUDIO = Login(images.LOGIN, images.PASSWORD)
+
+
+@pytest.fixture(scope="module")
+def open_registry(tmp_path_factory):
+    with images.registry(tmp_path_factory.mktemp("open") / "registry") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def private_registry(tmp_path_factory):
+    with images.registry(tmp_path_factory.mktemp("private") / "registry", is_private=True) as running:
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def isolated():
+    if sandbox.self_test().tier != sandbox.Tier.A:
+        pytest.skip("no tier A here")
+
+
+@pytest.fixture
+def cache(tmp_path):
+    return ImageCache(tmp_path / "images", most_mb=100)
+
+
+@pytest.fixture
+def pull(cache):
+    """Fetches an image as a node does; answers with it and what was said meanwhile."""
+    opened = []
+
+    def pull(
+        registry, repository, version="latest", *, login=NOBODY, inside=None, should_stop=lambda: False, **changed
+    ):
+        said = []
+        options = {"cache": cache, "most_mb": 50, "unpacked": images.tools(), **changed}
+        name = ImageName(getattr(registry, "address", registry), repository, version)
+        allowed = frozenset([name.host] if inside is None else inside)
+        order = Pull(name, login, inside=allowed, say=said.append, should_stop=should_stop, **options)
+        opened.append(order.image())
+        return opened[-1], said
+
+    yield pull
+    for image in opened:
+        image.close()
+
+
+def paths(root):
+    return {os.path.relpath(os.path.join(parent, name), root) for parent, _, names in os.walk(root) for name in names}
+
+
+def code_of(fault):
+    return fault.value.code
+
+
+def test_the_image_is_unpacked_with_its_layers_one_over_the_other(open_registry, pull):
+    gone = images.file("etc/.wh.passwd")
+    open_registry.push(images.busybox(images.file("etc/mine", b"yes"), gone, folder="/etc"), "layered")
+
+    image, _ = pull(open_registry, "layered")
+
+    assert (image.root / "etc" / "mine").read_text() == "yes"
+    assert not (image.root / "etc" / "passwd").exists()
+    assert not [path for path in paths(image.root) if ".wh." in path]
+    assert image.config["WorkingDir"] == "/etc"
+
+
+def test_a_hostile_image_leaves_nothing_that_could_harm(open_registry, pull, tmp_path):
+    members = [
+        images.file("bin/su", b"#!/bin/sh\n", 0o6755),
+        images.file("etc/ld.so.preload", b"/job/evil.so"),
+        images.device("dev/disk", 8, 0),
+        images.link("outside", str(tmp_path)),
+        images.link("job", "/etc"),
+        images.file("closed", b"x", 0o000),
+        images.folder("closed-folder", 0o000),
+    ]
+    open_registry.push(images.busybox(*members), "hostile")
+
+    image, _ = pull(open_registry, "hostile")
+
+    kinds = {path: os.lstat(image.root / path).st_mode for path in paths(image.root)}
+    assert not [path for path, mode in kinds.items() if mode & (stat.S_ISUID | stat.S_ISGID) and stat.S_ISREG(mode)]
+    assert not [path for path, mode in kinds.items() if not (stat.S_ISREG(mode) or stat.S_ISLNK(mode))]
+    assert "etc/ld.so.preload" not in kinds
+    assert kinds["closed"] & 0o444 == 0o444
+    assert os.lstat(image.root / "closed-folder").st_mode & 0o555 == 0o555
+    assert {os.lstat(image.root / path).st_uid for path in kinds} == {os.getuid()}
+
+
+def test_a_layer_that_climbs_out_or_goes_through_a_link_writes_nothing_outside(open_registry, pull, tmp_path):
+    climbing = images.layer(images.file("../../../../../../../../tmp/climbed-out-of-an-image", b"x"))
+    through = images.layer(images.link("way", str(tmp_path)))
+    behind = images.layer(images.file("way/left-by-an-image", b"x"))
+    image = images.busybox()
+    image.layers += [climbing, through, behind]
+    open_registry.push(image, "climbing")
+
+    pull(open_registry, "climbing")
+
+    assert not os.path.exists("/tmp/climbed-out-of-an-image")
+    assert not (tmp_path / "left-by-an-image").exists()
+
+
+def test_a_second_order_fetches_nothing_and_asks_all_the_same(open_registry, pull):
+    open_registry.push(images.busybox(images.file("etc/second")), "second")
+    pull(open_registry, "second")
+    fetched, asked = open_registry.pulled_blobs("second"), open_registry.log.read_text().count("/v2/second/manifests/")
+
+    _, said = pull(open_registry, "second")
+
+    assert open_registry.pulled_blobs("second") == fetched
+    assert open_registry.log.read_text().count("/v2/second/manifests/") > asked
+    assert "is kept on this machine" in said[-1]
+
+
+def test_two_orders_at_once_fetch_it_once(open_registry, pull):
+    open_registry.push(images.busybox(images.file("etc/at-once")), "at-once")
+    answers = []
+    orders = [threading.Thread(target=lambda: answers.append(pull(open_registry, "at-once"))) for _ in range(3)]
+
+    for order in orders:
+        order.start()
+    for order in orders:
+        order.join()
+
+    assert len({image.root for image, _ in answers}) == 1
+    assert sum("is here" in line for _, said in answers for line in said) == 1
+
+
+def test_what_one_login_fetched_is_not_there_for_who_has_none(private_registry, pull):
+    private_registry.push(images.busybox(), "charlie/film")
+    pull(private_registry, "charlie/film", login=STUDIO)
+
+    with pytest.raises(Fault) as none:
+        pull(private_registry, "charlie/film")
+    with pytest.raises(Fault) as wrong:
+        pull(private_registry, "charlie/film", login=Login("studio", "guessed"))
+
+    assert (code_of(none), code_of(wrong)) == ("REGISTRY_DENIED", "REGISTRY_DENIED")
+    assert "guessed" not in str(wrong.value)
+
+
+def test_another_registry_cannot_name_the_layers_of_a_private_image(open_registry, private_registry, pull, cache):
+    """The same digest elsewhere is fetched from there: knowing a digest opens nothing."""
+    image = images.busybox(images.file("etc/secret", b"of charlie"))
+    private_registry.push(image, "charlie/secret")
+    digest = open_registry.push(image, "alice/same")
+    pull(private_registry, "charlie/secret", login=STUDIO)
+    before = open_registry.pulled_blobs("alice/same")
+
+    pull(open_registry, "alice/same", digest)
+
+    assert open_registry.pulled_blobs("alice/same") - before == len(image.layers) + 1
+
+
+def test_the_password_is_left_nowhere(private_registry, pull, cache):
+    private_registry.push(images.busybox(), "charlie/login")
+
+    _, said = pull(private_registry, "charlie/login", login=STUDIO)
+
+    kept = [path for path in cache.folder.rglob("*") if path.is_file() and not path.is_symlink()]
+    assert images.PASSWORD not in "".join(said)
+    assert not [path for path in kept if b"login.json" in path.name.encode() or b"c3R1ZGlv" in path.read_bytes()]
+
+
+def test_what_was_not_used_for_longest_leaves_when_there_is_no_more_room(open_registry, pull, tmp_path):
+    small = ImageCache(tmp_path / "small", most_mb=12)
+    places = []
+    for number in range(3):
+        open_registry.push(images.busybox(images.file("data", os.urandom(1_000_000))), f"large-{number}")
+        image, _ = pull(open_registry, f"large-{number}", cache=small)
+        places.append(image.root)
+        image.close()
+
+    assert [places[0].exists(), places[-1].exists()] == [False, True]
+
+
+def test_an_image_in_use_is_not_thrown_away(open_registry, pull, tmp_path):
+    small = ImageCache(tmp_path / "small", most_mb=8)
+    open_registry.push(images.busybox(images.file("data", os.urandom(1_000_000))), "used")
+    open_registry.push(images.busybox(images.file("data", os.urandom(1_000_000))), "other")
+    used, _ = pull(open_registry, "used", cache=small)
+
+    pull(open_registry, "other", cache=small)
+
+    assert (used.root / "bin" / "busybox").exists()
+
+
+def test_an_image_larger_than_allowed_is_refused_before_and_after_unpacking(open_registry, pull):
+    open_registry.push(images.busybox(images.file("data", os.urandom(4_000_000))), "too-large")
+    open_registry.push(images.busybox(images.file("zeros", bytes(60_000_000))), "a-bomb")
+
+    with pytest.raises(Fault) as fetched:
+        pull(open_registry, "too-large", most_mb=3)
+    with pytest.raises(Fault) as unpacked:
+        pull(open_registry, "a-bomb", most_mb=20)
+
+    assert (code_of(fetched), code_of(unpacked)) == ("IMAGE_TOO_LARGE", "IMAGE_TOO_LARGE")
+
+
+def test_an_image_for_another_processor_is_refused(open_registry, pull):
+    open_registry.push(images.busybox(architecture="s390x"), "foreign")
+
+    with pytest.raises(Fault, match="made for linux/s390x") as fault:
+        pull(open_registry, "foreign")
+
+    assert code_of(fault) == "IMAGE_OTHER_PROCESSOR"
+
+
+def test_what_is_not_there_is_told(open_registry, pull):
+    open_registry.push(images.busybox(), "there")
+
+    for repository, version in (("there", "no-such-tag"), ("not-there", "latest")):
+        with pytest.raises(Fault) as fault:
+            pull(open_registry, repository, version)
+        assert code_of(fault) == "IMAGE_UNKNOWN"
+
+
+def test_a_registry_that_does_not_answer_is_told(pull):
+    with pytest.raises(Fault, match="does not answer") as fault:
+        pull(f"127.0.0.1:{free_ports(1)[0]}", "anything")
+
+    assert code_of(fault) == "REGISTRY_UNREACHABLE"
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:5000", "10.0.0.1:5000", "169.254.169.254", "192.168.1.1", "0.0.0.0:80"])
+def test_the_farms_own_network_is_not_asked_unless_the_operator_says_so(pull, host):
+    with pytest.raises(Fault, match="REGISTRIES_INSIDE") as fault:
+        pull(host, "anything", inside=[])
+
+    assert code_of(fault) == "REGISTRY_REFUSED"
+
+
+def test_a_pull_can_be_stopped_and_leaves_nothing(open_registry, pull, cache):
+    open_registry.push(images.busybox(images.file("etc/stopped")), "stopped")
+    looks = iter([False] * 4)
+
+    with pytest.raises(Stopped):
+        pull(open_registry, "stopped", should_stop=lambda: next(looks, True))
+
+    assert not list(cache.folder.glob("images/*/[!.]*"))
+    assert not [path for path in cache.folder.iterdir() if path.name.startswith("asking")]
+
+
+def test_an_archive_that_is_broken_is_told(open_registry, pull):
+    image = images.busybox()
+    image.layers[0] = image.layers[0][: len(image.layers[0]) // 2]
+    open_registry.push(image, "broken")
+
+    with pytest.raises(Fault) as fault:
+        pull(open_registry, "broken")
+
+    assert code_of(fault) == "IMAGE_UNREADABLE"
