@@ -4,6 +4,8 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
+from tests.plain_blender import pixels
+
 PASSWORD = "a long enough pass phrase"
 
 
@@ -41,3 +43,10 @@ def wait_for_the_end(page: Page, within_seconds: float = 120) -> str:
     )
     expect(headline).to_have_count(1, timeout=within_seconds * 1000)
     return headline.get_attribute("data-state")
+
+
+def picture(page: Page, number: int):
+    """The pixels of a frame of the render that is open, as it is downloaded."""
+    answer = page.request.get(f"{page.url.split('#')[0]}frames/{number}/picture/?download=1")
+    assert answer.ok, answer.status_text
+    return pixels(answer.body())
