@@ -28,6 +28,10 @@ scene.view_layers[0].use_pass_z = scene.view_layers[0].use_pass_normal = True
 save("tiles.blend")
 
 scene = scene_of()
+scene.cycles.samples, scene.cycles.adaptive_threshold, scene.cycles.adaptive_min_samples = 96, 0.1, 16
+save("adaptive.blend")
+
+scene = scene_of()
 scene.cycles.use_denoising = True
 save("denoised.blend")
 

@@ -100,6 +100,12 @@ def test_a_picture_in_tiles_is_the_whole_pixel_for_pixel(whole, joined, picture_
     assert_same(joined("tiles.blend", name, side, BLEND_FORMAT=picture_format), expected)
 
 
+def test_where_sampling_adapts_to_its_neighbours_the_tiles_are_the_whole_too(whole, joined):
+    expected = whole("adaptive.blend", "0001.exr", BLEND_FORMAT="EXR")
+
+    assert_same(joined("adaptive.blend", "0001.exr", 3, BLEND_FORMAT="EXR"), expected)
+
+
 def test_a_jpeg_is_compressed_once(whole, joined):
     expected = content(whole("tiles.blend", "0001.jpg", BLEND_FORMAT="JPEG"))[0][1]
 
