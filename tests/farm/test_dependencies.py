@@ -166,7 +166,7 @@ def test_the_sweep_finds_an_end_that_was_not_told(submit, machine):
     third = submit("third", advanced=[AdvancedDependency(first.uuid, [TaskFinalStateFailure()])])
     Task.objects.filter(pk=first.uuid).update(state="Success")
 
-    sweeps.settle_dependencies()
+    sweeps.sweep()
 
     assert is_claimable(second)
     assert states(third) == ["Failure"]
@@ -176,7 +176,7 @@ def test_the_sweep_frees_what_was_told_and_not_freed(submit, machine):
     second = submit("second", after=[submit("first")])
     Dependency.objects.update(state=Dependency.State.FULFILLED)
 
-    sweeps.settle_dependencies()
+    sweeps.sweep()
 
     assert is_claimable(second)
 

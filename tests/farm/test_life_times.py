@@ -31,11 +31,11 @@ def long_ago(seconds):
 
 def test_a_task_that_no_machine_takes_in_its_time_fails_with_a_sentence(submit):
     task = submit(2, max_time_queue_seconds=60)
-    sweeps.fail_queued_too_long()
+    sweeps.sweep()
     assert (task.state, task.max_time_queue_seconds) == ("Submitted", 60)
 
     Task.objects.update(queued_at=long_ago(61))
-    sweeps.fail_queued_too_long()
+    sweeps.sweep()
 
     assert (task.state, task.errors[0].code) == ("Failure", sweeps.QUEUED_TOO_LONG)
     assert task.errors[0].message.startswith("No machine was free for it within 60 seconds")
@@ -46,7 +46,7 @@ def test_a_task_of_which_anything_was_taken_is_no_longer_in_the_queue(submit, ma
     machine.gives_back(machine.begin(task.uuid, 0))
     Task.objects.update(queued_at=long_ago(61))
 
-    sweeps.fail_queued_too_long()
+    sweeps.sweep()
 
     assert task.state == "Submitted"
 
@@ -58,11 +58,11 @@ def test_the_time_of_a_task_that_waits_for_another_begins_with_that_ones_end(as_
     second.set_task_dependencies_from_tasks([first])
     second.submit()
     Task.objects.update(queued_at=long_ago(61))
-    sweeps.fail_queued_too_long()
+    sweeps.sweep()
     assert Task.objects.get(pk=second.uuid).state == "Submitted"
 
     machine.renders_all(first.uuid)
-    sweeps.fail_queued_too_long()
+    sweeps.sweep()
 
     assert Task.objects.get(pk=second.uuid).state == "Submitted"
 
@@ -71,11 +71,11 @@ def test_a_task_deletes_itself_its_time_after_its_end(submit, machine):
     task = submit(auto_delete=True, completion_ttl="00:10:00")
     assert (task.auto_delete, task.completion_ttl) == (True, "00:10:00")
     machine.renders_all(task.uuid)
-    sweeps.delete_expired()
+    sweeps.sweep()
     assert task.state == "Success"
 
     Task.objects.update(delete_at=long_ago(1))
-    sweeps.delete_expired()
+    sweeps.sweep()
 
     assert Task.objects.count() == 0
 
@@ -91,7 +91,7 @@ def test_a_task_that_only_names_a_time_to_live_stays(submit, machine):
 def test_a_task_that_has_not_ended_is_not_deleted_by_time(submit):
     submit(auto_delete=True)
 
-    sweeps.delete_expired()
+    sweeps.sweep()
 
     assert Task.objects.get().delete_at is None
 

@@ -11,7 +11,7 @@ from qarnot.exceptions import (
     UnauthorizedException,
 )
 
-from farm import groups, quotas
+from farm import quotas, sweeps
 from farm.models import InstanceState, Job, Task
 
 
@@ -108,7 +108,7 @@ def test_a_job_whose_tasks_run_is_deleted_only_by_force(as_alice, make_job, in_j
     job.delete(forceAbort=True)
     assert as_alice.retrieve_job(uuid).state == "Deleting"
     machine.ends(attempt, InstanceState.CANCELLED)
-    groups.sweep()
+    sweeps.sweep()
 
     assert (Task.objects.count(), Job.objects.count()) == (0, 0)
 
@@ -129,11 +129,11 @@ def test_a_job_that_is_deleted_without_force_leaves_its_tasks(as_alice, make_job
 def test_a_job_ends_when_its_wall_time_is_over(make_job, in_job):
     job = make_job(max_wall_time="00:01:00")
     task = in_job(job)
-    groups.sweep()
+    sweeps.sweep()
     assert (job.state, task.state) == ("Active", "Submitted")
 
     Job.objects.update(terminate_at=timezone.now() - timedelta(seconds=1))
-    groups.sweep()
+    sweeps.sweep()
 
     job.update(flushcache=True)
     assert (job.state, task.state) == ("Completed", "Cancelled")
@@ -142,11 +142,11 @@ def test_a_job_ends_when_its_wall_time_is_over(make_job, in_job):
 def test_a_job_deletes_itself_some_time_after_its_end(make_job):
     job = make_job(auto_delete=True, completion_ttl="00:10:00")
     job.terminate()
-    groups.sweep()
+    sweeps.sweep()
     assert Job.objects.get().delete_at > timezone.now() + timedelta(minutes=9)
 
     Job.objects.update(delete_at=timezone.now() - timedelta(seconds=1))
-    groups.sweep()
+    sweeps.sweep()
 
     assert Job.objects.count() == 0
 
@@ -157,7 +157,7 @@ def test_an_end_of_a_task_that_the_job_was_not_told_of_is_found(make_job, in_job
     machine.renders_all(task.uuid)
     Job.objects.update(state="Terminating")
 
-    groups.sweep()
+    sweeps.sweep()
 
     job.update(flushcache=True)
     assert job.state == "Completed"
