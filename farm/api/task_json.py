@@ -137,6 +137,8 @@ def _defaults() -> Json:
         "waitForPoolResourcesSynchronization": None,
         "defaultResourcesCacheTTLSec": None,
         "forcedNetworkRules": [],
+        "targetedReservedMachineKey": None,
+        "targetedReservationName": None,
         "retrySettings": {"maxTotalRetries": None, "maxPerInstanceRetries": None},
     }
 

@@ -40,19 +40,6 @@ def test_tags_are_told_and_changed(orders, tagged):
     assert uuids(orders.connection.all_tasks(tags=["tags-day"])) == set()
 
 
-def test_pages_of_one_are_all_of_them_once(orders, tagged):
-    found, token = [], None
-    while True:
-        page = orders.connection.tasks_page(token=token, maximum=1, tags=["tags-film"])
-        found += page.page_data
-        if not page.is_truncated:
-            break
-        token = page.next_token
-
-    assert len(found) == 2
-    assert uuids(found) == {tagged["film", "night"], tagged["film",]}
-
-
 def test_charlie_finds_nothing_by_alices_tags(tagged, charlie):
     assert uuids(charlie.connection.all_tasks(tags=["tags-film"])) == set()
     assert uuids(charlie.connection.all_tasks(tags_intersect=["tags-film", "tags-night"])) == set()
