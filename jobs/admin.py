@@ -3,11 +3,11 @@
 from collections.abc import Callable
 
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 
 from jobs.domain import lifecycle, submission
-from jobs.models import FarmPoller, Job, Scene
+from jobs.models import AddOn, FarmPoller, Job, Library, Scene
 from jobs.problems import explain
 
 
@@ -83,6 +83,34 @@ class JobAdmin(ReadOnlyAdmin):
                 self.message_user(request, f"{job}: {refusal}", messages.ERROR)
             else:
                 self.message_user(request, f"{job}: {done.lower()}.")
+
+
+@admin.register(Library)
+class LibraryAdmin(ReadOnlyAdmin):
+    list_display = ("name", "account", "bucket", "file_count", "listed_at", "due_at", "created_at")
+    search_fields = ("name", "account__email", "bucket", "id")
+    list_select_related = ("account",)
+    date_hierarchy = "created_at"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Library]:
+        return super().get_queryset(request).annotate(_file_count=Count("files"))
+
+    @admin.display(description="files", ordering="_file_count")
+    def file_count(self, library: Library) -> int:
+        return int(getattr(library, "_file_count", 0))
+
+
+@admin.register(AddOn)
+class AddOnAdmin(ReadOnlyAdmin):
+    list_display = ("name", "version", "account", "state", "problem_in_words", "is_on", "size_bytes", "created_at")
+    list_filter = ("state", "is_on", "created_at")
+    search_fields = ("name", "module", "account__email", "id")
+    list_select_related = ("account",)
+    date_hierarchy = "created_at"
+
+    @admin.display(description="problem")
+    def problem_in_words(self, add_on: AddOn) -> str:
+        return explain(add_on.problem).sentence if add_on.problem else ""
 
 
 @admin.register(FarmPoller)

@@ -125,8 +125,12 @@ def attach(job: Job, ids: Sequence[object]) -> None:
     JobAddOn.objects.bulk_create(JobAddOn(job=job, add_on=add_on) for add_on in chosen(job.scene, ids))
 
 
+def attached(job: Job) -> list[AddOn]:
+    return [row.add_on for row in job.attached_add_ons.select_related("add_on")]
+
+
 def _keys(job: Job) -> list[str]:
-    return list(job.attached_add_ons.values_list("add_on__key", flat=True))
+    return [add_on.key for add_on in attached(job)]
 
 
 def resources_of(job: Job) -> list[farms.Resource]:

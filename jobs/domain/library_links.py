@@ -63,9 +63,9 @@ def _links_of(library: Library, file: LibraryFile) -> list[dict[str, Any]] | Non
         return None
     with tempfile.TemporaryDirectory(prefix="library-") as room:
         there = Path(room) / "library" / file.path
-        there.parent.mkdir(parents=True)
-        library_files.bucket(library).download(file.path, there)
         try:
+            there.parent.mkdir(parents=True)
+            library_files.bucket(library).download(file.path, there)
             said = sandboxed.run(
                 "scene.py",
                 [f"{sandboxed.inside(Path(room))}/library", file.path],
@@ -73,7 +73,7 @@ def _links_of(library: Library, file: LibraryFile) -> list[dict[str, Any]] | Non
                 seconds=READING_SECONDS,
                 memory_mb=READING_MEMORY_MB,
             )
-        except sandboxed.ReaderFailed as failure:
+        except (sandboxed.ReaderFailed, OSError) as failure:  # OSError: its name is too long for a disk
             logger.info("library file %s can't be read: %s", file.pk, failure)
             return None
     if "error" in said:

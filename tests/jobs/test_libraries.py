@@ -140,6 +140,23 @@ def test_a_scene_that_cannot_be_read_is_not_tried_for_ever(oak):
     assert oak.files.get().read_count == library_links.MOST_ATTEMPTS
 
 
+def test_a_neighbour_whose_name_begins_alike_stays(client, alice, oak):
+    client.force_login(alice)
+    neighbour = libraries.create(alice, "Oak & elm")
+    put(neighbour, {"wood.png": b"wood"})
+
+    client.post(f"/libraries/{oak.pk}/delete/")
+
+    assert library_files.bucket(neighbour).read("wood.png") == b"wood"
+
+
+def test_the_details_of_a_render_name_its_libraries(client, alice, oak, scene):
+    client.force_login(alice)
+    job = submission.order(scene, Order(profile="blender-4.5", frames="1", library_ids=(str(oak.pk),)))
+
+    assert "Oak &amp; elm" in client.get(f"/renders/{job.pk}/").content.decode()
+
+
 def test_a_deleted_file_is_gone_from_the_bucket_and_may_come_again(client, alice, oak):
     client.force_login(alice)
     uploaded(client, oak, "wood.png")
