@@ -16,7 +16,7 @@ _RULES: tuple[tuple[Callable[[Node, Task], bool], Callable[[Sequence[Node], Task
     ),
     (
         lambda node, task: task.profile in node.profiles,
-        lambda nodes, task: f"No machine that is awake has {task.profile}.",
+        lambda nodes, task: _without_it(nodes, task.profile),
     ),
     (
         lambda node, task: node.sandbox_tier != Node.Tier.OPEN or node.owner_id == task.account_id,
@@ -36,6 +36,12 @@ _RULES: tuple[tuple[Callable[[Node, Task], bool], Callable[[Sequence[Node], Task
     ),
 )
 """What has to hold, and the sentence for when it holds for none of the machines that are left."""
+
+
+def _without_it(nodes: Sequence[Node], profile: str) -> str:
+    """With what the first machine says of it that says anything."""
+    reasons = (node.unavailable_profiles.get(profile, "") for node in nodes)
+    return f"No machine that is awake has {profile}. {next(filter(None, reasons), '')}".strip()
 
 
 def needs_opengl(task: Task) -> bool:

@@ -2,6 +2,10 @@
 
 import uuid
 
+from django.db.models.functions import Now
+
+from farm.models import Node, Site
+
 
 def test_a_task_that_no_machine_takes_says_why(alice, ask):
     body = {"name": "film", "profile": "blender-4.5", "instanceCount": 1, "shortname": str(uuid.uuid4())}
@@ -12,3 +16,23 @@ def test_a_task_that_no_machine_takes_says_why(alice, ask):
 
     assert shown["waitingReason"] == "No machine is awake."
     assert "waitingReason" not in listed[0]
+
+
+def test_a_task_whose_software_no_machine_can_run_waits_and_says_the_machines_own_reason(alice, ask):
+    reason = "Images are run only where the sandbox is isolated (tier A); here it is tier B."
+    Node.objects.create(
+        name="node-1",
+        site=Site.objects.create(name="home"),
+        heartbeat_at=Now(),
+        profiles=["blender-4.5"],
+        unavailable_profiles={"docker-batch": reason},
+    )
+    body = {"name": "own", "profile": "docker-batch", "instanceCount": 1, "shortname": str(uuid.uuid4())}
+    made = ask(alice, "POST", "tasks", body)
+
+    profile = ask(alice, "GET", "profiles/docker-batch").json()
+    shown = ask(alice, "GET", f"tasks/{made.json()['uuid']}").json()
+
+    assert made.status_code == 200
+    assert (profile["isAvailable"], profile["unavailableReason"]) == (False, reason)
+    assert shown["waitingReason"] == f"No machine that is awake has docker-batch. {reason}"
