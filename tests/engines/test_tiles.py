@@ -100,6 +100,13 @@ def test_a_picture_in_tiles_is_the_whole_pixel_for_pixel(whole, joined, picture_
     assert_same(joined("tiles.blend", name, side, BLEND_FORMAT=picture_format), expected)
 
 
+@pytest.mark.parametrize(("picture_format", "name"), [("PNG", "0001.png"), ("MULTILAYER", "0001.exr")])
+def test_tiles_are_the_whole_in_every_blender(any_farm, whole, joined, picture_format, name):
+    expected = whole("tiles.blend", name, BLEND_FORMAT=picture_format)
+
+    assert_same(joined("tiles.blend", name, BLEND_FORMAT=picture_format), expected)
+
+
 def test_where_sampling_adapts_to_its_neighbours_the_tiles_are_the_whole_too(whole, joined):
     expected = whole("adaptive.blend", "0001.exr", BLEND_FORMAT="EXR")
 
@@ -138,8 +145,8 @@ def test_denoised_tiles_have_no_seam(whole, joined):
 @pytest.mark.parametrize(
     ("scene", "words"), [("composited.blend", "has a compositor"), ("region.blend", "only a region of its picture")]
 )
-def test_what_works_on_the_whole_picture_is_not_cut(farm, tile_scenes, scene, words):
-    outcome = farm.render(farm.stage(tile_scenes / scene), part=0, tile_side=2).outcome
+def test_what_works_on_the_whole_picture_is_not_cut(any_farm, tile_scenes, scene, words):
+    outcome = any_farm.render(any_farm.stage(tile_scenes / scene), part=0, tile_side=2).outcome
 
     assert (outcome.error_code, outcome.is_final) == ("TILES_REFUSED", True)
     assert words in outcome.error_message
