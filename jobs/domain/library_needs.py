@@ -11,6 +11,8 @@ from jobs.models import Library, LibraryFile
 
 MOST_WANTED = 20_000
 """Files and links followed for one render."""
+DEEPEST = 50
+"""Links of links that are followed."""
 
 
 class Part(NamedTuple):
@@ -32,7 +34,9 @@ def _needed(libraries: Sequence[Library], missing: Iterable[Wanted]) -> Iterator
     """Wave by wave: what is found may link more."""
     wave = set(missing)
     seen = set(wave)
-    while wave and len(seen) <= MOST_WANTED:
+    for _ in range(DEEPEST):
+        if not wave or len(seen) > MOST_WANTED:
+            return
         fitting = library_search.candidates(libraries, wave)
         wave = set()
         for want, files in fitting.items():
