@@ -94,7 +94,7 @@ def fetch_into(folder: Path, packages: Sequence[str], say: Say) -> list[str]:
     if why := missing_tools():
         raise UnpackingFailed(why)
     folder.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{folder.name}-apt-", dir=folder.parent) as apt:
+    with tempfile.TemporaryDirectory(prefix=".apt-", dir=folder.parent) as apt:
         archives = _fetch(packages, Path(apt), say)
         say(f"unpacking {len(archives)} packages")
         for archive in archives:
@@ -120,6 +120,7 @@ def _apt_get(apt: Path) -> list[str]:
     """With the system's sources and keys and a state of its own; nothing outside `apt` is written."""
     options = {
         "Dir::State": apt / "state",
+        "Dir::State::lists": apt / "state/lists",  # said as well, lest the system's settings name another
         "Dir::State::status": "/var/lib/dpkg/status",  # what is installed: those packages are not needed twice
         "Dir::Cache": apt / "cache",
         "Dir::Cache::archives": apt / "archives",
