@@ -12,6 +12,9 @@ _AT_NUMBER, _AT_ARCHITECTURE, _AT_ARGUMENT, _ARGUMENT_SIZE = 0, 4, 16, 8
 _ALLOW, _KILL, _ERROR = 0x7FFF0000, 0x80000000, 0x00050000
 _X32_BIT = 0x40000000
 
+_DEVICE = 0o060000
+"""Set in the mode of devices, and not in that of pipes and files."""
+
 _CLONE_THREAD = 0x00010000
 _CLONE_NEW_NAMESPACES = 0x7E020000
 _TIOCSTI, _TIOCLINUX = 0x5412, 0x541C
@@ -77,6 +80,8 @@ def build_filter(*, may_fork: bool, may_connect: bool = False, own_process: int 
             program.refuse_by_argument(name, 0, _AT_LEAST, _AF_INET6 + 1, when=True)
         else:
             program.refuse(name, error)
+    for place, name in enumerate(("mknod", "mknodat"), start=1):
+        program.refuse_by_argument(name, place, _ANY_BIT, _DEVICE, when=True)
     _refuse_new_processes(program, may_fork=may_fork)
     for request in (_TIOCSTI, _TIOCLINUX):
         program.refuse_by_argument("ioctl", 1, _EQUAL, request, when=True)

@@ -61,8 +61,6 @@ _NUMBERS: dict[str, tuple[int | None, int | None]] = {
     "keyctl": (250, 219),
     "name_to_handle_at": (303, 264),
     "open_by_handle_at": (304, 265),
-    "mknod": (133, None),
-    "mknodat": (259, 33),
     "init_module": (175, 105),
     "finit_module": (313, 273),
     "delete_module": (176, 106),
@@ -87,6 +85,8 @@ _NUMBERS: dict[str, tuple[int | None, int | None]] = {
     "semget": (64, 190),
     "mq_open": (240, 180),
     # not refused outright: see sandbox.seccomp
+    "mknod": (133, None),
+    "mknodat": (259, 33),
     "clone": (56, 220),
     "clone3": (435, 435),
     "fork": (57, None),
@@ -101,7 +101,7 @@ _NUMBERS: dict[str, tuple[int | None, int | None]] = {
 }
 
 _CONDITIONAL = (
-    *("clone", "clone3", "fork", "vfork", "ioctl"),
+    *("mknod", "mknodat", "clone", "clone3", "fork", "vfork", "ioctl"),
     *("kill", "tkill", "tgkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo", "prlimit64"),
 )
 

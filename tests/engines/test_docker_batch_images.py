@@ -1,5 +1,6 @@
 """An image on its way from a registry onto this machine: who may have it, what is kept, what a hostile one can do."""
 
+import json
 import os
 import stat
 import threading
@@ -10,6 +11,7 @@ import sandbox
 from farm.engines.docker_batch.faults import Fault, Stopped
 from farm.engines.docker_batch.image_cache import ImageCache
 from farm.engines.docker_batch.image_name import ImageName
+from farm.engines.docker_batch.manifest import PROCESSOR, digest_for_this_machine, manifest
 from farm.engines.docker_batch.pulling import Login, Pull
 from tests import registry as images
 from tests.stores import free_ports
@@ -87,6 +89,8 @@ def test_a_hostile_image_leaves_nothing_that_could_harm(open_registry, pull, tmp
         images.file("bin/su", b"#!/bin/sh\n", 0o6755),
         images.file("etc/ld.so.preload", b"/job/evil.so"),
         images.device("dev/disk", 8, 0),
+        images.pipe("dev/pipe"),
+        images.privileged("bin/ping"),
         images.link("outside", str(tmp_path)),
         images.link("job", "/etc"),
         images.file("closed", b"x", 0o000),
@@ -258,6 +262,28 @@ def test_a_pull_can_be_stopped_and_leaves_nothing(open_registry, pull, cache):
 
     assert not list(cache.folder.glob("images/*/[!.]*"))
     assert not [path for path in cache.folder.iterdir() if path.name.startswith("asking")]
+
+
+@pytest.mark.parametrize("digest", ["sha256:../../../../../etc/shadow", "../../x", "sha512:00", 7, None])
+def test_a_digest_that_is_no_digest_becomes_no_file(digest):
+    layers = json.dumps({"layers": [{"digest": digest, "size": 1}]}).encode()
+    builds = [{"digest": digest, "platform": {"os": "linux", "architecture": PROCESSOR}}]
+
+    for read, raw in ((manifest, layers), (digest_for_this_machine, json.dumps({"manifests": builds}).encode())):
+        with pytest.raises(Fault) as fault:
+            read(raw, "evil")
+        assert code_of(fault) == "IMAGE_UNREADABLE"
+
+
+def test_of_several_builds_the_one_for_this_processor_is_taken():
+    builds = [
+        {"digest": f"sha256:{number:064x}", "platform": {"os": "linux", "architecture": architecture}}
+        for number, architecture in enumerate(["s390x", PROCESSOR, "unknown"])
+    ]
+
+    assert digest_for_this_machine(json.dumps({"manifests": builds}).encode(), "many") == f"sha256:{1:064x}"
+    with pytest.raises(Fault, match="made for linux/s390x, and this machine"):
+        digest_for_this_machine(json.dumps({"manifests": builds[:1]}).encode(), "many")
 
 
 def test_an_archive_that_is_broken_is_told(open_registry, pull):

@@ -119,3 +119,11 @@ def test_it_starts_threads(run):
     code = "import threading; t = threading.Thread(target=print, args=('done',)); t.start(); t.join()"
 
     assert run(code).said == "done"
+
+
+def test_a_device_cannot_be_made_and_a_pipe_is_harmless(run, tier):
+    if tier == "A":
+        assert run(TRY.format("os.mkfifo('pipe')").replace("import sys", "import os, sys")).said == "done"
+    device = "os.mknod('disk', 0o060666, os.makedev(8, 0))"
+
+    assert run(TRY.format(device).replace("import sys", "import os, sys")).said == "refused"

@@ -18,6 +18,7 @@ _NO_ENTRY = (
     "status code 401",
     "status code 403",
 )
+_TOO_MANY = ("toomanyrequests", "too many requests", "status code 429")
 _CERTIFICATE = ("x509:", "certificate", "http response to https client")
 _SAID = re.compile(r'msg="((?:[^"\\]|\\.)*)"')
 _LONGEST = 300
@@ -32,6 +33,12 @@ def of_skopeo(name: ImageName, ended: Ended, way_out: WayOut, most_mb: int, *, h
             f"The registry at {way_out.unreachable[0]} does not answer: check DOCKER_SRV, or try again later.",
         )
     said = ended.complaint.lower()
+    if any(words in said for words in _TOO_MANY):
+        return Fault(
+            "REGISTRY_UNREACHABLE",
+            f"The registry {name.host} gives out no more images to this address for now: try again later"
+            f"{'' if has_login else ', or with a login of your own (DOCKER_REGISTRY_LOGIN)'}.",
+        )
     if any(words in said for words in _NO_ENTRY):
         return Fault("REGISTRY_DENIED", _denied(name, has_login=has_login))
     if any(words in said for words in _UNKNOWN):

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import platform
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,7 @@ from farm.engines.docker_batch.faults import Fault
 PROCESSOR = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
 """This machine's, in Docker's words."""
 _MOST_LAYERS = 500
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ def digest_for_this_machine(raw: bytes, image: str) -> str:
     platforms = [build.get("platform") or {} for build in builds]
     for build, of in zip(builds, platforms, strict=True):
         if of.get("os") == "linux" and of.get("architecture") == PROCESSOR:
-            return str(build.get("digest", ""))
+            return _checked(build.get("digest"), image)
     offered = {f"{of.get('os')}/{of.get('architecture')}" for of in platforms}
     raise other_processor(image, ", ".join(sorted(offered - {"unknown/unknown"})))
 
@@ -59,10 +61,17 @@ def manifest(raw: bytes, image: str) -> Manifest:
     if not isinstance(listed, list) or not 0 < len(listed) <= _MOST_LAYERS:
         raise _unreadable(image)
     try:
-        layers = tuple(Layer(str(layer["digest"]), max(0, int(layer["size"]))) for layer in listed)
+        layers = tuple(Layer(_checked(layer["digest"], image), max(0, int(layer["size"]))) for layer in listed)
     except (KeyError, TypeError, ValueError) as broken:
         raise _unreadable(image) from broken
     return Manifest(_digest(raw), layers)
+
+
+def _checked(digest: object, image: str) -> str:
+    """It becomes the name of a file."""
+    if not isinstance(digest, str) or not _DIGEST.fullmatch(digest):
+        raise _unreadable(image)
+    return digest
 
 
 def _object(raw: bytes, image: str) -> Mapping[str, Any]:
