@@ -97,7 +97,8 @@ def start_script(folder: str, environment: Mapping[str, str]) -> bytes:
 
     A name that is no word to a shell is left out.
     """
-    lines = [f"cd -- {shlex.quote(folder)} || exit 126"]
+    # Where memory runs out, the kernel is to end this one, and not the farm.
+    lines = ["echo 1000 > /proc/self/oom_score_adj", f"cd -- {shlex.quote(folder)} || exit 126"]
     for name, value in environment.items():
         if _NAME.fullmatch(name) and name not in _THE_SHELLS_OWN:
             lines.append(f"export {name}={shlex.quote(value)}")

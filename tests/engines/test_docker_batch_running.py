@@ -151,6 +151,19 @@ def test_the_time_limit_is_told(run):
     assert (outcome.error_code, outcome.is_final) == ("TIME_LIMIT", True)
 
 
+def test_several_processes_together_have_the_memory_of_one(run):
+    """Each keeps 12 MB of a file in its memory."""
+    script = "for i in 1 2 3 4 5 6; do dd if=/dev/zero of=/dev/null bs=12M count=100000 & done; wait"
+
+    outcome, _, _ = run(f"sh -c '{script}'", limits=sandbox.Limits(memory_mb=48))
+
+    assert outcome.error_code == "OUT_OF_MEMORY"
+
+
+def test_the_kernel_ends_it_before_the_farm_when_memory_runs_out(run):
+    assert run("cat /proc/self/oom_score_adj")[1] == ["1000"]
+
+
 def test_a_command_that_ends_itself_by_a_signal_is_a_failure_and_not_the_nodes_end(run):
     outcome, _, _ = run("sh -c 'kill -TERM $$'")
 

@@ -91,5 +91,5 @@ def _last(ended: Ended) -> str:
     if not lines:
         return f"it ended with exit code {ended.exit_code}"
     told = _SAID.search(lines[-1])
-    text = told[1].replace('\\"', '"') if told else lines[-1]
+    text = told[1].replace('\\"', '"') if told else lines[-1].strip(" ⨯")
     return text if len(text) <= _LONGEST else f"…{text[-_LONGEST:]}"

@@ -35,6 +35,10 @@ def explain(exit_code: int, last_lines: Sequence[str], command: Sequence[str], m
     return "COMMAND_FAILED", f"The command ended with exit code {exit_code}.{said}"
 
 
+def too_much_memory(memory_mb: int) -> str:
+    return f"The command and what it started needed more than the {memory_mb / 1024:.1f} GB of memory that there are."
+
+
 def too_long(seconds: float) -> str:
     allowed = f"{seconds / 3600:.0f} hours" if seconds >= 7200 else f"{seconds:.0f} seconds"
     return f"The command took longer than the {allowed} that an instance may take: split the work into more instances."

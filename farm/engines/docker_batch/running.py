@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import psutil
 
@@ -23,6 +24,8 @@ _LISTEN_SECONDS = 0.1
 _GRACE_SECONDS = 5.0
 """What a command that is stopped has for its own end."""
 _FIRST_SIGNAL = 128
+_WEIGH_EVERY_SECONDS = 1.0
+_MEGABYTE = 1_048_576
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,7 @@ class Running:
         self._place = place
         self._streams = Streams()
         self._asked_to_end_at = 0.0
+        self._weigh_at = 0.0
         output, error = os.pipe(), os.pipe()
         try:
             self._process = self._launched(output[1], error[1])
@@ -77,7 +81,7 @@ class Running:
     ) -> Outcome:
         order = Order(self._place.limits.wall_seconds, _telling(on_event, finder))
         order.loaded_at = order.began
-        is_late = False
+        is_late = is_too_large = False
         while not (order.is_over and self._process.poll() is not None):
             if heard := self._streams.next(_LISTEN_SECONDS):
                 order.take(heard)
@@ -85,7 +89,12 @@ class Running:
                 is_late = is_late or (order.is_late and not self._asked_to_end_at)
                 if self._is_asked_in_vain():
                     break
+            if self._takes_too_much_memory():
+                is_too_large = True
+                break
         exit_code = self.end()
+        if is_too_large:
+            return order.outcome(1, "OUT_OF_MEMORY", endings.too_much_memory(self._place.limits.memory_mb))
         if is_late:
             return order.outcome(1, "TIME_LIMIT", endings.too_long(self._place.limits.wall_seconds))
         if self._asked_to_end_at:
@@ -105,6 +114,18 @@ class Running:
                 psutil.Process(self.pid).children()[0].children()[0].terminate()
         return now - self._asked_to_end_at > _GRACE_SECONDS
 
+    def _takes_too_much_memory(self) -> bool:
+        """All its processes together: each for itself has the limit of one."""
+        now = time.monotonic()
+        if now < self._weigh_at:
+            return False
+        self._weigh_at = now + _WEIGH_EVERY_SECONDS
+        most = self._place.limits.memory_mb * _MEGABYTE
+        with contextlib.suppress(psutil.Error):
+            processes = psutil.Process(self.pid).children(recursive=True)
+            return _bytes_of(processes, "rss") > most and _bytes_of(processes, "pss") > most
+        return False
+
     def end(self) -> int:
         """With everything that it started, and what it left in its temporary folder; the exit code."""
         exit_code = sandbox.end(self._process)
@@ -115,6 +136,16 @@ class Running:
             else:
                 left.unlink(missing_ok=True)
         return exit_code
+
+
+def _bytes_of(processes: list[psutil.Process], kind: Literal["rss", "pss"]) -> int:
+    """`rss` counts shared pages for each, and is quick; `pss` counts them once."""
+    total = 0
+    for process in processes:
+        with contextlib.suppress(psutil.Error):
+            facts = process.memory_info() if kind == "rss" else process.memory_full_info()
+            total += getattr(facts, kind)
+    return total
 
 
 def _telling(on_event: Callable[[Event], None], finder: ProgressFinder) -> Callable[[Event], None]:
