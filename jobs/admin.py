@@ -23,15 +23,15 @@ class ReadOnlyAdmin(admin.ModelAdmin):
 
 @admin.register(Scene)
 class SceneAdmin(ReadOnlyAdmin):
-    list_display = ("name", "account", "state", "blender", "problems_in_short", "size_bytes", "created_at")
-    list_filter = ("state", "created_at")
+    list_display = ("name", "account", "state", "made_with", "problems_in_short", "size_bytes", "created_at")
+    list_filter = ("state", "software", "created_at")
     search_fields = ("name", "account__email", "id")
     list_select_related = ("account",)
     date_hierarchy = "created_at"
 
-    @admin.display(description="Blender")
-    def blender(self, scene: Scene) -> str:
-        return str(scene.facts.get("blender_version", ""))
+    @admin.display(description="made with")
+    def made_with(self, scene: Scene) -> str:
+        return f"{scene.software} {scene.facts.get('software_version', '')}".strip()
 
     @admin.display(description="problems")
     def problems_in_short(self, scene: Scene) -> str:

@@ -69,5 +69,5 @@ def render_failed_again(request: HttpRequest, job_id: UUID) -> HttpResponse:
 
 
 def _job(request: HttpRequest, job_id: UUID) -> Job:
-    found = Job.objects.visible_to(account_of(request)).select_related("scene")
+    found = Job.objects.visible_to(account_of(request)).select_related("scene", "account")
     return get_object_or_404(found, pk=job_id)
