@@ -90,3 +90,33 @@ def test_a_key_that_is_no_path_below_the_folder_has_no_place(key):
 @pytest.mark.parametrize("key", ["scene.blend", "тёплый свет/ö.png", "a b/c…d.exr", "..hidden"])
 def test_an_ordinary_key_is_its_own_path(key):
     assert safe_path(key) == key
+
+
+@pytest.mark.django_db
+def test_one_bucket_may_come_several_times_and_a_prefix_may_be_a_whole_key(alice, order, put_object, stage):
+    for key in ("textures/wood.png", "textures/stone.png", "scene.blend", "other/notes.txt"):
+        put_object(alice, "library", key, key.encode())
+    put_object(alice, "scene", "scene.blend", b"the scene's own")
+    of_library = [
+        {"bucketName": "library", "filtering": {"prefixFiltering": {"prefix": prefix}}}
+        for prefix in ("textures/wood.png", "scene.blend", "textures/wood.png", "nothing/here")
+    ]
+
+    files, plan = stage(order(alice, [1], resource_buckets=[*of_library, {"bucketName": "scene"}]))
+
+    assert files == {"textures/wood.png": b"textures/wood.png", "scene.blend": b"the scene's own"}
+    assert plan.total_bytes == len(b"textures/wood.png") + len(b"the scene's own")
+
+
+@pytest.mark.django_db
+def test_what_differs_by_its_content_is_what_changed(alice, order, put_object):
+    put_object(alice, "in", "same.png", b"same")
+    put_object(alice, "in", "changed.png", b"1234")
+    task = order(alice, [1], resource_buckets=[{"bucketName": "in"}])
+    before = staging.plan_of(task)
+
+    put_object(alice, "in", "same.png", b"same")
+    put_object(alice, "in", "changed.png", b"4321")
+    put_object(alice, "in", "new.png", b"new")
+
+    assert set(staging.plan_of(task).since(before).objects) == {"changed.png", "new.png"}
