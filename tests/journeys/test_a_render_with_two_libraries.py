@@ -5,6 +5,7 @@ import json
 import zipfile
 
 import pytest
+import qarnot
 from playwright.sync_api import expect
 
 from tests.journeys import artist
@@ -68,3 +69,22 @@ def test_a_scene_without_its_textures_is_rendered_from_two_libraries(stack, page
     picture = pixels(zipfile.ZipFile(io.BytesIO(download.value.path().read_bytes())).read("0001.png"))
     assert [round(float(part), 1) for part in picture[16, 16, :3]] == [1, 0, 0]
     assert [round(float(part), 1) for part in picture[16, 48, :3]] == [0, 1, 0]
+
+
+def test_what_a_script_puts_into_the_bucket_belongs_to_the_library(stack, page, tmp_path):
+    artist.sign_up(page, stack.url, "by-script@example.org")
+    (tmp_path / "sky").mkdir()
+    (tmp_path / "sky" / "dawn.exr").write_bytes(b"dawn")
+    fill_library(page, stack.url, "Sky", tmp_path / "sky", ["sky/dawn.exr"])
+    token = stack.manage("account", "token", "by-script@example.org", "script")
+    bucket = qarnot.Connection(client_token=token, cluster_url=f"{stack.url}/farm").retrieve_bucket("library-sky")
+    assert [found.key for found in bucket.list_files()] == ["sky/dawn.exr"]
+
+    bucket.add_string("clouds", "clouds/noon.exr")
+    page.get_by_role("button", name="Look again").click()
+
+    expect(page.locator("#library-files")).to_contain_text("clouds/noon.exr", timeout=30_000)
+    page.get_by_role("button", name="Delete clouds/noon.exr").click()
+    page.get_by_role("button", name="Delete", exact=True).click()
+    expect(page.locator("#library-files")).not_to_contain_text("clouds/noon.exr")
+    assert [found.key for found in bucket.list_files()] == ["sky/dawn.exr"]
