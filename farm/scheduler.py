@@ -48,8 +48,8 @@ def claim(node: Node, slot: str, *, prefer_task: UUID | None = None) -> Attempt 
 
 def claimable(node: Node) -> QuerySet[Task]:
     """The tasks this node could take an instance of, hours apart."""
-    waiting = Instance.objects.filter(tiles.ready(), task=OuterRef("pk"), state=InstanceState.WAITING)
-    tasks = Task.objects.filter(Exists(waiting), profile__in=node.profiles, account__is_active=True)
+    waiting = Instance.objects.filter(task=OuterRef("pk"), state=InstanceState.WAITING)
+    tasks = Task.objects.filter(tiles.has_ready(waiting), profile__in=node.profiles, account__is_active=True)
     tasks = tasks.filter(state__in=lifecycle.LIVE_STATES, waits_for_tasks=False)
     if node.sandbox_tier == Node.Tier.OPEN:
         tasks = tasks.filter(account=node.owner_id) if node.owner_id else tasks.none()
@@ -123,7 +123,7 @@ def _accounts_in_turn(
 
 def _take_one_of(task: Task, node: Node, slot: str) -> Attempt | None:
     """What the node failed at last time only when nobody else may do better."""
-    waiting = task.instances.filter(tiles.ready(), state=InstanceState.WAITING).order_by("instance_id")
+    waiting = tiles.ready_of(task, task.instances.filter(state=InstanceState.WAITING)).order_by("instance_id")
     last = Attempt.objects.filter(instance=OuterRef("pk"), number=OuterRef("attempt_count"))
     is_hopeless = Q(node=node) if node.has_opengl else Q(node=node) | Q(error__code=matching.NO_OPENGL)
     unable = last.filter(is_hopeless, outcome=Attempt.Outcome.UNABLE)

@@ -41,8 +41,17 @@ def is_join(instance: Instance) -> bool:
     return instance.task.tile_side > 1 and instance.part == instance.task.tile_side**2
 
 
-def ready() -> Q:
-    """Of instances: those that are no join whose tiles are still to come."""
+def has_ready(waiting: QuerySet[Instance]) -> Q:
+    """Of tasks: something of `waiting`, their waiting instances, can begin. One not in tiles is not asked for more."""
+    return Q(Exists(waiting), tile_side=1) | Q(Exists(waiting.filter(_ready())), tile_side__gt=1)
+
+
+def ready_of(task: Task, waiting: QuerySet[Instance]) -> QuerySet[Instance]:
+    """Without joins whose tiles are still to come."""
+    return waiting.filter(_ready()) if task.tile_side > 1 else waiting
+
+
+def _ready() -> Q:
     unfinished = _tiles_beside().exclude(state=InstanceState.SUCCESS)
     return ~(_IS_JOIN & Q(Exists(unfinished)))
 
@@ -70,8 +79,11 @@ _IS_JOIN = Q(task__tile_side__gt=1, part=F("task__tile_side") * F("task__tile_si
 
 
 def _tiles_beside() -> QuerySet[Instance]:
-    """Of the instance outside: the tiles of its frame."""
-    return Instance.objects.filter(task=OuterRef("task"), frame=OuterRef("frame"), part__lt=OuterRef("part"))
+    """Of the join outside: the tiles of its frame, found by the index of instance ids."""
+    first = OuterRef("instance_id") - OuterRef("part")
+    return Instance.objects.filter(
+        task=OuterRef("task"), instance_id__gte=first, instance_id__lt=OuterRef("instance_id")
+    )
 
 
 def _sentence(frame: int, errors: Sequence[tuple[int, dict[str, str] | None]]) -> str:
