@@ -108,7 +108,7 @@ def test_a_denoised_picture_is_the_same_without_its_noise(farm):
 
 
 def test_progress_grows_to_the_end(farm):
-    rendered = farm.render("render.cfg", LUXCORE_SECONDS="3")
+    rendered = farm.render("render.cfg", LUXCORE_SAMPLES="1000000", LUXCORE_SECONDS="3")
 
     assert rendered.percents == sorted(rendered.percents)
     assert len(rendered.percents) > 4

@@ -126,6 +126,15 @@ def test_what_is_wrong_with_a_scene_is_said_with_its_place(farm, text, code, sen
     assert outcome.is_final
 
 
+def test_an_include_in_another_folder_of_the_upload_is_found(farm):
+    farm.write("a library/ball.inc", BALL)
+
+    rendered = farm.render(farm.write("scenes/main.pov", '#include "ball.inc"'), **SMALL)
+
+    assert rendered.outcome.error_message == ""
+    assert red_columns(farm.job / "0001.png") == pytest.approx((0.25, 0.75), abs=0.03)
+
+
 def test_a_scene_that_is_not_there_is_answered_with_those_that_are(farm):
     farm.write("ball.pov", BALL)
 

@@ -70,17 +70,17 @@ def test_what_povray_needs_is_followed_through_its_includes(scene):
     said = scene("povray", "ball.pov", ball_pov='#include "room.inc"\n' + BALL, room_inc=room)
 
     assert missing(said) == ["lamps.inc", "wood.jpg"]
-    assert sentences(said, "blocks") == [
-        "The include “lamps.inc”, which “room.inc” needs, is not among the uploaded files.",
-        "The image “wood.jpg”, which “room.inc” needs, is not among the uploaded files.",
+    assert sentences(said, "warns") == [
+        "The include “lamps.inc”, which “room.inc” names, is not among the uploaded files.",
+        "The image “wood.jpg”, which “room.inc” names, is not among the uploaded files.",
     ]
 
 
-def test_what_only_a_condition_needs_does_not_block(scene):
-    said = scene("povray", "ball.pov", ball_pov=BALL + '#ifdef (Night) #include "stars_of_mine.inc" #end')
+def test_a_texture_in_another_folder_of_the_upload_is_not_missing(scene):
+    said = scene("povray", "ball.pov", ball_pov=BALL + '#include "room.inc"', library__room_inc="")
 
-    assert sentences(said, "blocks") == []
-    assert len(sentences(said, "warns")) == 1
+    assert said["problems"] == []
+    assert missing(said) == []
 
 
 def test_another_spelling_of_a_name_is_shown(scene):
@@ -113,7 +113,8 @@ def test_what_luxcore_needs_is_named(scene):
 
     assert missing(said) == ["square.ply", "/home/alice/wood.png"]
     assert [file["is_outside"] for file in said["linked_files"]] == [False, False, True]
-    assert len(sentences(said, "blocks")) == 2
+    assert len(sentences(said, "warns")) == 2
+    assert said["problems"][0]["remedy"] == "Upload “square.ply” with the scene, or attach a library that has it."
 
 
 def test_a_mesh_elsewhere_in_the_upload_is_not_missing(scene):

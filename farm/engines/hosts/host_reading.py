@@ -78,6 +78,11 @@ def other_case(name, folders):
     return None
 
 
+def how_to_bring(name):
+    """It may lie in a library that the render is given: that is why a missing file does not block."""
+    return f"Upload “{name}” with the scene, or attach a library that has it."
+
+
 def problem(sentence, remedy, blocks):
     severity = "blocks" if blocks else "warns"
     return {"id": "renderer", "sentence": sentence, "remedy": remedy, "severity": severity}

@@ -78,12 +78,11 @@ CONSTANTS = (
     Constant(
         "LUXCORE_SECONDS",
         "",
-        "Seconds after which the picture is done, whatever its samples; empty: as in the scene",
+        "Seconds after which the picture is done, if its samples are not there before; empty: as in the scene",
         label="Time limit",
         kind=Kind.NUMBER,
         least=1,
         most=1_000_000,
         unit="s",
-        fact="halt_seconds",
     ),
 )

@@ -55,7 +55,7 @@ def _look_for_files(job, properties, folders, links):
 
 def _missing(kind, path):
     sentence = f"The {kind} “{path}” is not among the uploaded files, and LuxCore stops without it."
-    return host_reading.problem(sentence, f"Upload “{os.path.basename(path)}” with the scene.", blocks=True)
+    return host_reading.problem(sentence, host_reading.how_to_bring(os.path.basename(path)), blocks=kind == "scene")
 
 
 def _judged(scene):
@@ -78,7 +78,7 @@ def _engine(settings):
 
 
 def _facts(settings):
-    samples, seconds = (host_sdl.number(settings, f"batch.halt{kind}") for kind in ("spp", "time"))
+    samples = host_sdl.number(settings, "batch.haltspp")
     picture = host_sdl.first(settings, "film.outputs.0.filename") or host_sdl.first(settings, "film.outputs.1.filename")
     return {
         "frame_start": 1,
@@ -88,7 +88,6 @@ def _facts(settings):
         "width": int(host_sdl.number(settings, "film.width") or _DEFAULT_SIZE[0]),
         "height": int(host_sdl.number(settings, "film.height") or _DEFAULT_SIZE[1]),
         "samples": int(samples) if samples else None,
-        "halt_seconds": int(seconds) if seconds else None,
         "cameras": [],
         "camera": None,
         "engine": host_sdl.first(settings, "renderengine.type", "PATHCPU"),

@@ -60,9 +60,6 @@ class Settings:
         """A render without an end would run until the farm ends it."""
         samples = host_job.number(self._constants, "LUXCORE_SAMPLES", most=1_000_000)
         seconds = host_job.number(self._constants, "LUXCORE_SECONDS", most=1_000_000)
-        if samples is not None or seconds is not None:
-            for name in ("batch.haltspp", "batch.halttime", "batch.haltthreshold", "batch.haltnoisethreshold"):
-                self.values.pop(name, None)
         self.samples = samples or host_sdl.number(self.values, "batch.haltspp")
         self.seconds = seconds or host_sdl.number(self.values, "batch.halttime")
         has_threshold = any(

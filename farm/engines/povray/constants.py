@@ -63,7 +63,6 @@ CONSTANTS = (
         kind=Kind.NUMBER,
         least=0,
         most=11,
-        fact="quality",
     ),
     Constant(
         "POVRAY_INITIAL_FRAME",

@@ -66,7 +66,8 @@ class Host:
             relative = os.path.relpath(os.path.join(sources.folder, sources.pov), self.job)
             host_job.scene_path(self.job, relative, "The .ini file", host_order.ENDINGS)
         self._say_size(sources.settings, constants)
-        libraries = [os.path.join(self.engine, "usr/share/povray-3.7/include")]
+        standard = os.path.join(self.engine, "usr/share/povray-3.7/include")
+        libraries = [standard, *host_ini.folders_below(self.job, sources.folder)]
         place = Place(
             self.program, libraries, self._settings(sources), host_job.new_writing_folder(self.job), self.threads
         )

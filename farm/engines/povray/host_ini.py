@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 
 DEFAULT_SIZE = (800, 600)
 """Debian's own, where neither order nor scene says anything."""
+_MOST_FOLDERS = 15
+"""POV-Ray takes 25 library paths, and the scene's own count as well."""
 _LARGEST_INI = 1_000_000
 _WORDS = {
     "width": "width",
@@ -20,7 +22,6 @@ _WORDS = {
     "final_clock": "final_clock",
     "cyclic_animation": "is_cyclic",
     "output_file_type": "file_type",
-    "quality": "quality",
     "library_path": "library",
 }
 _SWITCHES = {
@@ -33,7 +34,6 @@ _SWITCHES = {
     "H": "height",
     "I": "input",
     "F": "file_type",
-    "Q": "quality",
     "L": "library",
 }
 """The longer ones first: +KFI1 is no +KF."""
@@ -57,7 +57,6 @@ class Settings:
     initial_clock: float | None = None
     final_clock: float | None = None
     is_cyclic: bool | None = None
-    quality: int | None = None
     file_type: str = ""
     libraries: list = field(default_factory=list)
 
@@ -102,6 +101,18 @@ def find_sources(main_file):
         return Sources(folder, name, "", settings)
     read_ini(os.path.join(folder, beside), settings)
     return Sources(folder, name, beside, settings)
+
+
+def folders_below(job, folder):
+    """Folders of the upload that a file may lie in beside the scene's own: a library's, or one called textures."""
+    found = []
+    for parent, folders, names in os.walk(job):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        if names and parent != folder:
+            found.append(parent)
+        if len(found) == _MOST_FOLDERS:
+            break
+    return found
 
 
 def _lines(path):

@@ -20,7 +20,6 @@ _TOKENS = re.compile(
     r'|(?P<number>[+-]?\d+\.?\d*)|"(?:\\.|[^"\\\n])*"',
     re.DOTALL,
 )
-_OPENS, _CLOSES = {"if", "ifdef", "ifndef", "switch", "while", "for", "macro"}, {"end"}
 _IMAGES = {"png", "jpeg", "tga", "gif", "ppm", "pgm", "tiff", "iff", "sys", "exr", "hdr", "df3"}
 _ENDINGS = {"font": (".ttf", ".ttc"), "include": (".inc", ".pov"), "image": (".png", ".jpg", ".jpeg", ".tga", ".gif")}
 """POV-Ray tries them behind a name that has none."""
@@ -51,7 +50,8 @@ def read(job, main_file):
         raise host_reading.Unreadable(
             f"“{main_file}” names the scene “{sources.pov}”, which is not among the uploaded files."
         )
-    folders = [sources.folder, *(os.path.join(sources.folder, folder) for folder in sources.settings.libraries)]
+    libraries = [os.path.join(sources.folder, folder) for folder in sources.settings.libraries]
+    folders = [sources.folder, *libraries, *host_ini.folders_below(job, sources.folder)]
     scene = Scene(job, folders, host_reading.LinkedFiles(job))
     text = host_reading.text_of(pov, sources.pov)
     _read_hints(text, sources.settings)
@@ -72,11 +72,9 @@ def _read_hints(text, settings):
 
 
 def _read_text(text, name, scene):
-    depth = 0
     for token in _TOKENS.finditer(text):
         word = (token["word"] or "").replace("#", "# ", 1).split()
         directive = word[-1] if word and word[0].startswith("#") else ""
-        depth += (directive in _OPENS) - (directive in _CLOSES)
         plain = directive or (word[0] if word else "")
         if plain == "camera":
             scene.cameras += 1
@@ -84,11 +82,11 @@ def _read_text(text, name, scene):
             found = re.match(r"\s*(?:unofficial\s+\w+\s+)?(\d\.\d+)", text[token.end() :])
             scene.version = found[1] if found else ""
         elif token["string"] and plain in _KINDS:
-            _name_file(token["string"][1:-1], _KINDS[plain], name, scene, is_sure=depth <= 0)
+            _name_file(token["string"][1:-1], _KINDS[plain], name, scene)
 
 
-def _name_file(path, kind, named_in, scene, is_sure):
-    """Follows an include. Only what is not inside a condition is surely needed."""
+def _name_file(path, kind, named_in, scene):
+    """Follows an include, also one that only a condition would."""
     names = [path, *(path + ending for ending in _ENDINGS.get(kind, ()) if "." not in os.path.basename(path))]
     standard = {os.path.basename(name) for name in names} & host_standard.FILES
     if standard or kind == "file" or (path, kind) in scene.seen:
@@ -98,18 +96,18 @@ def _name_file(path, kind, named_in, scene, is_sure):
     name = next((name for name in names if host_reading.is_there(scene.job, name, scene.folders)), path)
     there = scene.links.add(name, kind, scene.folders)
     if there is None:
-        scene.problems.append(_missing(path, kind, named_in, scene, is_sure))
+        scene.problems.append(_missing(path, kind, named_in, scene))
     elif kind == "include" and len(scene.seen) < _MOST_FILES:
         _read_text(host_reading.text_of(there, path), path, scene)
 
 
-def _missing(path, kind, named_in, scene, is_sure):
+def _missing(path, kind, named_in, scene):
     other = host_reading.other_case(path, scene.folders)
-    remedy = f"Upload “{path}” beside the scene."
+    remedy = host_reading.how_to_bring(path)
     if other:
         remedy = f"“{other}” is there: capitals count here, so give it the name that the scene uses."
-    sentence = f"The {kind} “{path}”, which “{named_in}” needs, is not among the uploaded files."
-    return host_reading.problem(sentence, remedy, blocks=is_sure)
+    sentence = f"The {kind} “{path}”, which “{named_in}” names, is not among the uploaded files."
+    return host_reading.problem(sentence, remedy, blocks=False)
 
 
 def _judge(scene):
@@ -140,7 +138,6 @@ def _facts(scene, sources):
         "linked_files": scene.links.as_json(),
         "problems": scene.problems,
         "software_version": scene.version,
-        "quality": settings.quality,
     }
 
 
