@@ -1,7 +1,9 @@
 """An image on its way from a registry onto this machine: who may have it, what is kept, what a hostile one can do."""
 
+import http.server
 import json
 import os
+import socket
 import stat
 import threading
 
@@ -251,6 +253,49 @@ def test_the_farms_own_network_is_not_asked_unless_the_operator_says_so(pull, ho
         pull(host, "anything", inside=[])
 
     assert code_of(fault) == "REGISTRY_REFUSED"
+
+
+class Misleading(http.server.BaseHTTPRequestHandler):
+    """A registry that sends whoever asks to the farm's own network."""
+
+    def do_GET(self):
+        self.send_response(401 if self.path == "/v2/" else 307)
+        self.send_header("WWW-Authenticate", f'Bearer realm="{self.server.leads_to}/token",service="x"')
+        self.send_header("Location", f"{self.server.leads_to}{self.path}")
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *args):
+        pass
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]", "127.1"])
+def test_a_registry_leads_nobody_into_the_farms_own_network(pull, host):
+    """skopeo itself follows a redirect to the loopback without asking a proxy; its loopback is an empty one."""
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Misleading) as registry, socket.socket() as victim:
+        victim.bind(("127.0.0.1", 0))
+        victim.listen()
+        victim.setblocking(False)
+        registry.leads_to = f"http://{host}:{victim.getsockname()[1]}"
+        threading.Thread(target=registry.serve_forever, daemon=True).start()
+
+        with pytest.raises(Fault):
+            pull(f"127.0.0.1:{registry.server_address[1]}", "anything")
+        registry.shutdown()
+
+        with pytest.raises(BlockingIOError):
+            victim.accept()
+
+
+def test_what_a_killed_node_left_is_cleared_away(cache):
+    left = cache.folder / "asking-abc"
+    left.mkdir(parents=True)
+    (left / "login.json").write_text("hush")
+    os.utime(left, (0, 0))
+
+    cache.make_room()
+
+    assert not left.exists()
 
 
 def test_a_pull_can_be_stopped_and_leaves_nothing(open_registry, pull, cache):

@@ -21,7 +21,11 @@ from farm.engines.docker_batch.image_name import ImageName
 
 FACTS = "image.json"
 ROOT = "root"
+ASKING = "asking-"
+"""How the folders begin in which a registry is only asked."""
 _FREE_BYTES = 1024**3
+_REMAINS_SECONDS = 4 * 3600
+"""Longer than any image may take."""
 _MEGABYTE = 1_048_576
 
 
@@ -71,6 +75,7 @@ class ImageCache:
 
     def make_room(self, needed: int = 0) -> None:
         """Throws away what was not used for longest, until `needed` bytes more fit. Raises Fault where they don't."""
+        self._clear_remains()
         kept = sorted(self._kept(), key=lambda one: one.used_at)
         total = sum(one.size for one in kept)
         for one in kept:
@@ -84,6 +89,14 @@ class ImageCache:
                 f"The image needs {needed // _MEGABYTE} MB of disk on this machine and "
                 f"{max(0, self._free() - _FREE_BYTES) // _MEGABYTE} MB are free.",
             )
+
+    def _clear_remains(self) -> None:
+        """Of a node that was killed: half an image, and perhaps the login that fetched it."""
+        for pattern in (f"{ASKING}*", "images/*/.*.making", "images/*/.*.gone-*"):
+            for left in self.folder.glob(pattern):
+                with contextlib.suppress(OSError):
+                    if time.time() - left.stat().st_mtime > _REMAINS_SECONDS:
+                        shutil.rmtree(left, ignore_errors=True)
 
     def _free(self) -> int:
         return shutil.disk_usage(self.folder).free

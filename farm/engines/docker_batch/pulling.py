@@ -18,7 +18,7 @@ from farm.engines.debian_packages import Unpacked
 from farm.engines.docker_batch import complaints
 from farm.engines.docker_batch.clean_tree import clean
 from farm.engines.docker_batch.faults import Fault, Stopped
-from farm.engines.docker_batch.image_cache import FACTS, ROOT, Image, ImageCache
+from farm.engines.docker_batch.image_cache import ASKING, FACTS, ROOT, Image, ImageCache
 from farm.engines.docker_batch.image_name import ImageName
 from farm.engines.docker_batch.manifest import (
     PROCESSOR,
@@ -78,7 +78,7 @@ class Pull:
     def _digest(self) -> str:
         """Of the image for this machine, as the registry tells it to this login now."""
         self.say(f"Asking {self.name.host} for {self.name}")
-        with tempfile.TemporaryDirectory(prefix="asking-", dir=self.cache.folder) as folder:
+        with tempfile.TemporaryDirectory(prefix=ASKING, dir=self.cache.folder) as folder:
             return digest_for_this_machine(self._inspected(Path(folder), self.name), str(self.name))
 
     def _inspected(self, folder: Path, name: ImageName) -> bytes:
