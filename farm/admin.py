@@ -8,8 +8,8 @@ from django.db.models import Count, Model, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html_join
 
-from farm import copies, lifecycle, submission, wakes
-from farm.models import Attempt, Bucket, Instance, InstanceState, Node, Site, Task
+from farm import copies, groups, lifecycle, submission, wakes
+from farm.models import Attempt, Bucket, Dependency, Instance, InstanceState, Job, Node, Site, Task
 
 
 class _Watched(admin.ModelAdmin):
@@ -41,6 +41,17 @@ class _FoundByUuid(_Watched):
             return super().get_search_results(request, queryset, search_term)
 
 
+class DependencyInline(admin.TabularInline):
+    model = Dependency
+    fields = ("on_uuid", "final_states", "state", "actual_final_state")
+    readonly_fields = fields
+    extra = 0
+    can_delete = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
 @admin.register(Task)
 class TaskAdmin(_FoundByUuid):
     list_display = ("name", "account", "profile", "state", "instances_ended", "results_count", "created_at", "ended_at")
@@ -49,6 +60,7 @@ class TaskAdmin(_FoundByUuid):
     list_select_related = ("account",)
     uuid_field = "uuid"
     actions = ("cancel", "retry", "remove")
+    inlines = (DependencyInline,)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Task]:
         running = Q(instances__state__in=[InstanceState.WAITING, InstanceState.RUNNING])
@@ -86,6 +98,32 @@ class TaskAdmin(_FoundByUuid):
 
     def has_operate_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("farm.change_task")
+
+
+@admin.register(Job)
+class JobAdmin(_FoundByUuid):
+    list_display = ("name", "account", "state", "task_count", "use_dependencies", "terminate_at", "created_at")
+    list_filter = ("state", "created_at")
+    search_fields = ("name", "shortname", "account__email")
+    list_select_related = ("account",)
+    uuid_field = "uuid"
+    actions = ("terminate",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Job]:
+        return super().get_queryset(request).annotate(task_count=Count("tasks"))
+
+    @admin.display(description="tasks")
+    def task_count(self, job: Any) -> int:
+        return job.task_count
+
+    @admin.action(description="Terminate: cancel its tasks, take no more", permissions=["operate"])
+    def terminate(self, request: HttpRequest, queryset: QuerySet[Job]) -> None:
+        for job in queryset:
+            groups.terminate(job)
+            messages.success(request, f"{job.name} is being terminated.")
+
+    def has_operate_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("farm.change_job")
 
 
 class AttemptInline(admin.TabularInline):

@@ -5,10 +5,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from farm.models import Bucket, Instance, InstanceState, Node, Task
+from farm.groups import create_job
+from farm.models import Bucket, Instance, InstanceState, Job, Node, Task
 from farm.submission import create_task
 
-LISTS = ["task", "instance", "node", "bucket", "site"]
+LISTS = ["task", "job", "instance", "node", "bucket", "site"]
 
 
 @pytest.fixture
@@ -45,6 +46,7 @@ def test_a_list_of_many_costs_as_many_queries_as_one_of_few(panel, alice, machin
             number = Node.objects.count() + 1
             Node.objects.create(name=f"node-{number}", site=machine.node.site, owner=alice)
             Bucket.objects.create(account=alice, name=f"B{number}")
+            create_job(alice, {"name": "night"})
         with CaptureQueriesContext(connection) as captured:
             shown(panel, model)
         return len(captured)
@@ -114,3 +116,22 @@ def test_no_one_else_sees_the_panel(client, alice, task):
     client.force_login(alice)
 
     assert client.get(reverse("admin:farm_task_changelist")).status_code == 302
+
+
+def test_a_job_is_terminated_with_its_tasks(panel, alice):
+    job = create_job(alice, {"name": "night"})
+    task = create_task(alice, {"name": "n", "profile": "blender-4.5", "instanceCount": 1, "jobUuid": str(job.pk)})
+
+    act(panel, "job", "terminate", job)
+
+    assert (Job.objects.get().state, Task.objects.get(pk=task.pk).state) == ("Completed", "Cancelled")
+
+
+def test_a_task_shows_what_it_waits_for(panel, alice, task):
+    wish = {"dependsOn": [str(task.pk)]}
+    body = {"name": "second", "profile": "blender-4.5", "instanceCount": 1, "dependencies": wish}
+    second = create_task(alice, body)
+
+    answer = panel.get(reverse("admin:farm_task_change", args=[second.pk]))
+
+    assert str(task.pk) in answer.content.decode()
