@@ -4,7 +4,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from jobs.enums import AddOnState, JobState, SceneState
-from jobs.models import Scene
+from jobs.models import ResultFile, Scene
 from tests.pages.conftest import SIZES, make_add_on, make_library, make_render
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -22,6 +22,13 @@ def addresses(alice, scene):
     going = make_render(alice, scene)
     broken = make_render(alice, scene, name="broken", state=JobState.FAILED, problem={"id": "unknown"})
     fresh = make_render(alice, name="by script", state=JobState.WAITING, landed=0)
+    tiled = make_render(alice, scene, name="in tiles", landed=0, constants={"BLEND_SLICING": "2"})
+    tiled.instances.update(tile_side=2, part=4)
+    own = make_render(alice, name="own software", makes_pictures=False)
+    ResultFile.objects.create(job=own, key="a folder/with-a-name-that-is-rather-long-" + "x" * 80 + ".txt")
+    wooden_box = Scene.objects.create(
+        account=alice, name="Wooden box", state=SceneState.READY, software="povray", main_file="woodbox.pov"
+    )
     library = make_library(alice, "Oak and elm", "textures/wood.png", "models/chair.blend")
     make_library(alice, "Cars")
     make_add_on(alice, is_on=True)
@@ -32,8 +39,8 @@ def addresses(alice, scene):
         "/renders/?q=nothing-is-called-so",
         "/renders/new/",
         "/renders/new/?demo",
-        *(f"/renders/new/?scene={row.pk}" for row in (scene, refused, checking)),
-        *(f"/renders/{job.pk}/" for job in (going, broken, fresh)),
+        *(f"/renders/new/?scene={row.pk}" for row in (scene, refused, checking, wooden_box)),
+        *(f"/renders/{job.pk}/" for job in (going, broken, fresh, tiled, own)),
         f"/renders/{going.pk}/frames/1/",
         f"/renders/{going.pk}/frames/6/",
         "/account/",
