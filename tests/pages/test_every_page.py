@@ -169,7 +169,7 @@ def test_what_is_no_scene_is_refused_before_a_byte_travels(open_page, live_serve
 
     page.set_input_files("#pick-file", {"name": "notes.txt", "mimeType": "text/plain", "buffer": b"hello"})
 
-    page.wait_for_selector("[data-upload-problem]:has-text('There is no .blend in it')")
+    page.wait_for_selector("[data-upload-problem]:has-text('There is no scene in it')")
     assert page.is_visible("[data-drop]")
 
 
