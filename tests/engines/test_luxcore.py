@@ -5,42 +5,10 @@ import pytest
 import sandbox
 from farm.engines.events import STOPPED
 from tests.engines.conftest import Farm
+from tests.engines.small_scenes import CONFIGURATION, SCENE, SQUARE
 from tests.plain_blender import pixels
 
 pytestmark = pytest.mark.engine
-
-SQUARE = """ply
-format ascii 1.0
-element vertex 4
-property float x
-property float y
-property float z
-element face 1
-property list uchar uint vertex_indices
-end_header
--1 0 -1
-1 0 -1
-1 0 1
--1 0 1
-4 0 1 2 3
-"""
-SCENE = """scene.camera.type = orthographic
-scene.camera.screenwindow = -2 2 -2 2
-scene.camera.lookat.orig = 0 -5 0
-scene.camera.lookat.target = 0 0 0
-scene.lights.sky.type = constantinfinite
-scene.lights.sky.color = 0 0 0
-scene.materials.lamp.type = matte
-scene.materials.lamp.emission = 1 0 0
-scene.objects.square.ply = square.ply
-scene.objects.square.material = lamp
-"""
-CONFIGURATION = """film.width = 40
-film.height = 40
-scene.file = scene.scn
-batch.haltspp = 8
-film.imagepipelines.0.0.type = NOP
-"""
 
 
 @pytest.fixture

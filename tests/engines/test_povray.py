@@ -9,17 +9,11 @@ import pytest
 import sandbox
 from farm.engines.events import STOPPED, Progress
 from tests.engines.conftest import Farm
+from tests.engines.small_scenes import BALL
 from tests.plain_blender import pixels
 
 pytestmark = pytest.mark.engine
 
-BALL = """#version 3.7;
-#include "colors.inc"
-global_settings { assumed_gamma 1.0 }
-camera { orthographic location <0, 0, -5> look_at 0 right 4*x up 4*y }
-background { rgb 0 }
-sphere { <2 * clock, 0, 0>, 1 pigment { Red } finish { ambient 1 diffuse 0 } }
-"""
 SLOW = BALL + "media { scattering { 1, 0.5 } samples 400 intervals 40 } light_source { <5, 5, -5> rgb 1 }"
 SMALL = {"POVRAY_W": "40", "POVRAY_H": "40", "POVRAY_ANTIALIAS": "OFF"}
 

@@ -3,8 +3,7 @@
 import pytest
 
 from farm.engines.scene_reading import read_scene
-from tests.engines.test_luxcore import CONFIGURATION, SCENE, SQUARE
-from tests.engines.test_povray import BALL
+from tests.engines.small_scenes import BALL, CONFIGURATION, SCENE, SQUARE
 
 pytestmark = pytest.mark.engine
 
