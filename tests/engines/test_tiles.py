@@ -7,6 +7,7 @@ import numpy as np
 import OpenImageIO as oiio
 import pytest
 
+from farm.engines.blender import opengl
 from farm.engines.joining import open_joining
 from farm.engines.profile import EnginePlace, InstanceOrder
 
@@ -140,6 +141,17 @@ def test_denoised_tiles_have_no_seam(whole, joined):
     at_the_seam = difference[:, 49:52].mean(), difference[32:35].mean()
     assert difference.max() <= 8
     assert max(at_the_seam) < 1
+
+
+def test_tiles_of_workbench_have_no_seam(whole, joined):
+    if not opengl.has_opengl():
+        pytest.skip("this machine has no OpenGL for EEVEE and Workbench")
+    order = {"BLEND_ENGINE": "BLENDER_WORKBENCH"}
+    expected = content(whole("tiles.blend", "0001.png", **order))[0][1].astype(int)
+
+    picture = content(joined("tiles.blend", "0001.png", **order))[0][1].astype(int)
+
+    assert np.abs(picture - expected).max() <= 2
 
 
 @pytest.mark.parametrize(
