@@ -29,11 +29,11 @@ class Refused(Exception):
 
 
 def unpacked(scene: Scene, bucket: AccountBucket, alive: Callable[[], None]) -> Objects:
-    """A zip is unpacked where no scene lies beside it. Raises Refused."""
+    """A zip is unpacked where no .blend lies beside it: an .ini or .cfg may be anything. Raises Refused."""
     prefix = f"{scene.pk}/"
     objects = {found.key.removeprefix(prefix): found for found in bucket.list(prefix)}
     zips = [path for path in objects if path.lower().endswith(".zip")]
-    if zips and not any(software.family_of(scene.account, path) for path in objects):
+    if zips and not any(path.lower().endswith(".blend") for path in objects):
         for path in zips:
             try:
                 archives.unpack(bucket, objects[path].key, objects[path].size, prefix, alive)
