@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from farm import lifecycle, ranges
+from farm import lifecycle, ranges, secret_constants
 from farm.models import Dependency, InstanceState, JobState, Task
 from farm.submission import Refused, create_task
 from farm.timespans import timespan
@@ -38,7 +38,7 @@ def _order_of(task: Task) -> dict[str, Any]:
         "name": task.name,
         "profile": task.profile,
         "jobUuid": str(task.job_id) if task.job and task.job.state == JobState.ACTIVE else None,
-        "constants": [{"key": name, "value": value} for name, value in task.constants.items()],
+        "constants": [{"key": name, "value": value} for name, value in secret_constants.opened(task).items()],
         "advancedResourceBuckets": task.resource_buckets,
         "resultBucket": task.result_bucket or None,
         "resultsBucketPrefix": task.results_prefix,

@@ -1,7 +1,6 @@
 """Secrets: values an account keeps under names like paths, for those of its instances that may have them.
 
-**At rest** a value is encrypted (Fernet), by a key of the account that is derived from settings.TOKEN_KEY: a copy of
-the database alone tells nothing, and a row moved to another account opens nothing.
+**At rest** a value is sealed (farm.sealing).
 **In an instance** a secret is the environment variable `QARNOT_SECRET__<KEY>`: the key in capitals, with `_` for what
 is neither a letter nor a digit (`licences/ansys.port` → `QARNOT_SECRET__LICENCES_ANSYS_PORT`). Qarnot says of its own
 only that constants of this prefix are secret, so both kinds are found at one place; a constant of the order wins.
@@ -10,27 +9,18 @@ when the instance begins is not given.
 **In what is printed**, and in what is said of a failure, `known_values` are replaced before it leaves the node.
 """
 
-import base64
 import logging
 import re
 from collections.abc import Sequence
 
-from cryptography.fernet import Fernet, InvalidToken
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from accounts.models import Account
-from farm.engines import profiles
-from farm.engines.profile import Kind
+from farm import sealing, secret_constants
 from farm.models import Secret, Task
+from farm.secret_constants import ECHO
 
 log = logging.getLogger(__name__)
-
-CONSTANT_PREFIX = "QARNOT_SECRET__"
-ECHO = "[SECRET]"
-"""What is told instead of a secret."""
 
 LONGEST_KEY = 255
 LONGEST_VALUE_BYTES = 16 * 1024
@@ -82,8 +72,8 @@ def get(account: Account, key: str) -> str:
     if secret is None:
         raise NotThere
     try:
-        return _opened(secret)
-    except InvalidToken as fault:
+        return sealing.opened(account.pk, secret.ciphertext)
+    except sealing.Unreadable as fault:
         raise NotKept(
             "The server's key was changed since this secret was kept, and it can't be read any more: update it."
         ) from fault
@@ -113,44 +103,21 @@ def of_task(task: Task) -> dict[str, str]:
     for secret in Secret.objects.filter(account=task.account_id).order_by("key"):
         if secret.key in whole or secret.key.startswith(beginnings):
             try:
-                given[variable(secret.key)] = _opened(secret)
-            except InvalidToken:
+                given[variable(secret.key)] = sealing.opened(secret.account_id, secret.ciphertext)
+            except sealing.Unreadable:
                 log.warning("secret %s of task %s can't be read: TOKEN_KEY was changed since", secret.key, task.pk)
     return given
 
 
 def variable(key: str) -> str:
     """The environment variable of the secret of this key. Where two keys have one, the last by name is given."""
-    return CONSTANT_PREFIX + _NOT_IN_A_NAME.sub("_", key).upper()
-
-
-def is_secret_constant(profile: str, name: str) -> bool:
-    """Whether the value of this constant of an order is for its instances only."""
-    if name.startswith(CONSTANT_PREFIX):
-        return True
-    known = profiles.find(profile)
-    return known is not None and any(one.name == name and one.kind == Kind.SECRET for one in known.constants)
-
-
-def echoed(task: Task) -> dict[str, str]:
-    """The task's constants as they may be told."""
-    return {name: ECHO if is_secret_constant(task.profile, name) else value for name, value in task.constants.items()}
-
-
-def with_kept(task: Task, constants: dict[str, str]) -> dict[str, str]:
-    """`constants` as a client sends them back: what it was told of a secret leaves that as it was."""
-    return {
-        name: task.constants[name]
-        if value == ECHO and name in task.constants and is_secret_constant(task.profile, name)
-        else value
-        for name, value in constants.items()
-    }
+    return secret_constants.PREFIX + _NOT_IN_A_NAME.sub("_", key).upper()
 
 
 def known_values(task: Task) -> list[str]:
     """What no line of the task's output may show, longest first. Of a value of several lines each line is one."""
-    constants = [value for name, value in task.constants.items() if is_secret_constant(task.profile, name)]
-    lines = {line.strip() for value in [*of_task(task).values(), *constants] for line in str(value).splitlines()}
+    every = [*of_task(task).values(), *secret_constants.values(task)]
+    lines = {line.strip() for value in every for line in value.splitlines()}
     return sorted((line for line in lines if len(line) >= SHORTEST_MASKED), key=len, reverse=True)
 
 
@@ -174,17 +141,8 @@ def _checked_key(key: str) -> str:
 def _sealed(account_id: int, value: str) -> str:
     if "\0" in value or len(value.encode("utf-8", "surrogatepass")) > LONGEST_VALUE_BYTES or _has_half_pair(value):
         raise NotKept(f"A secret's value is a text of at most {LONGEST_VALUE_BYTES} bytes, without the character 0.")
-    return _cipher(account_id).encrypt(value.encode()).decode()
+    return sealing.seal(account_id, value)
 
 
 def _has_half_pair(text: str) -> bool:
     return any("\ud800" <= character <= "\udfff" for character in text)
-
-
-def _opened(secret: Secret) -> str:
-    return _cipher(secret.account_id).decrypt(secret.ciphertext).decode()
-
-
-def _cipher(account_id: int) -> Fernet:
-    derivation = HKDF(hashes.SHA256(), length=32, salt=None, info=f"farm secrets of account {account_id}".encode())
-    return Fernet(base64.urlsafe_b64encode(derivation.derive(settings.TOKEN_KEY.encode())))

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from accounts import ledger
 from accounts.models import Account
-from farm import availability, dependencies, hardware, lifecycle, quotas, secrets, task_file, tiles, wakes
+from farm import availability, dependencies, hardware, lifecycle, quotas, secret_constants, task_file, tiles, wakes
 from farm.engines import profiles
 from farm.engines.profile import FramePlan, OrderRefused, Profile
 from farm.models import Bucket, Instance, Job, JobState, Tag, Task
@@ -27,7 +27,6 @@ _KEPT_AS_READ = (
     "name",
     "instance_count",
     "advanced_ranges",
-    "constants",
     "labels",
     "resource_buckets",
     "result_bucket",
@@ -96,7 +95,7 @@ def change_task(task: Task, body: Any) -> None:
         Task.objects.select_for_update().get(pk=task.pk)
         changes: dict[str, Any] = {"modified_at": timezone.now()}
         if constants is not None:
-            changes["constants"] = secrets.with_kept(task, constants)
+            changes["constants"] = secret_constants.kept(task.account_id, task.profile, constants, task.constants)
         if tags is not None:
             task.tags.all().delete()
             Tag.objects.bulk_create(Tag(task=task, text=text) for text in tags)
@@ -189,6 +188,7 @@ def _store(account: Account, order: TaskFile, profile: str, plan: FramePlan, dig
         shortname=order.shortname or str(task_uuid),
         profile=profile,
         ordered_profile="" if order.profile == profile else order.profile,
+        constants=secret_constants.kept(account.pk, profile, order.constants, {}),
         tile_side=plan.tile_side,
         job_id=order.job,
         total_instance_count=len(plan.frames) * tiles.parts_of_frame(plan.tile_side),

@@ -12,7 +12,7 @@ from django.db.models import Count, F, IntegerField, Min, Q, QuerySet, Sum
 from django.db.models.functions import Cast, Greatest
 from django.utils import timezone
 
-from farm import secrets
+from farm import secret_constants
 from farm.api.instance_json import ENDED, completed
 from farm.api.status_json import status
 from farm.api.wire import instant, timespan
@@ -105,7 +105,7 @@ def _details(task: Task, facts: Json, instances: list[Instance]) -> Json:
         **_defaults(),
         **task.order,
         "errors": task.errors,
-        "constants": [{"key": name, "value": value} for name, value in secrets.echoed(task).items()],
+        "constants": [{"key": name, "value": value} for name, value in secret_constants.echoed(task).items()],
         "tags": [tag.text for tag in task.tags.all()],
         "labels": task.labels,
         "advancedResourceBuckets": task.resource_buckets,

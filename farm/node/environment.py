@@ -2,7 +2,7 @@
 
 import re
 
-from farm import credentials, secrets
+from farm import credentials, secret_constants, secrets
 from farm.models import Instance, Task
 
 _REFERENCE = re.compile(r"\$\{([A-Za-z0-9_.-]+)\}")
@@ -26,7 +26,7 @@ def environment_of(instance: Instance, task: Task, job: str) -> dict[str, str]:
         "TMP_PATH": "/tmp",  # noqa: S108 - the sandbox's own
         **credentials.of_task(task),
     }
-    constants = {**secrets.of_task(task), **{name: str(value) for name, value in task.constants.items()}}
+    constants = {**secrets.of_task(task), **secret_constants.opened(task)}
     known = {**constants, **own}
     return {**{name: expanded(value, known) for name, value in constants.items()}, **own}
 

@@ -135,3 +135,13 @@ def test_a_task_shows_what_it_waits_for(panel, alice, task):
     answer = panel.get(reverse("admin:farm_task_change", args=[second.pk]))
 
     assert str(task.pk) in answer.content.decode()
+
+
+def test_a_tasks_page_shows_no_secret_constant(panel, alice):
+    constants = [{"key": "QARNOT_SECRET__PASS", "value": "correct horse"}]
+    task = create_task(alice, {"name": "film", "profile": "blender-4.5", "instanceCount": 1, "constants": constants})
+
+    page = panel.get(reverse("admin:farm_task_change", args=[task.pk]))
+
+    assert (page.status_code, b"film" in page.content) == (200, True)
+    assert b"correct horse" not in page.content

@@ -2,7 +2,7 @@
 
 import pytest
 
-from farm import groups, quotas
+from farm import groups, quotas, secret_constants
 from farm.models import Bucket, Instance, Node, Task
 from farm.submission import Refused, change_task, create_task
 
@@ -250,4 +250,4 @@ def test_a_secret_that_comes_back_as_its_echo_is_left_as_it_was(alice):
     change_task(task, {"constants": [{"key": "QARNOT_SECRET__KEY", "value": "[SECRET]"}]})
 
     task.refresh_from_db()
-    assert task.constants == {"QARNOT_SECRET__KEY": "s3cret"}
+    assert secret_constants.opened(task) == {"QARNOT_SECRET__KEY": "s3cret"}

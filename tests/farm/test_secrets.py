@@ -5,7 +5,7 @@ import qarnot
 from qarnot.exceptions import QarnotGenericException, SecretConflictException, SecretNotFoundException
 from qarnot.secrets import Secrets
 
-from farm import secrets
+from farm import secret_constants, secrets
 from farm.models import Secret, Task
 
 
@@ -173,18 +173,34 @@ def test_no_value_shows_through_another_that_begins_like_it(kept, may_have):
     assert secrets.masked("a passphrase of the studio, a passphrase", values) == "a [SECRET], a [SECRET]"
 
 
-def test_a_secret_constant_is_never_told_and_stays_when_its_echo_comes_back(as_alice):
+@pytest.fixture
+def with_pass(as_alice):
+    """A task of alice's with a secret constant."""
     task = as_alice.create_task("film", "blender-4.5", 1)
     task.constants["QARNOT_SECRET__PASS"] = "correct horse"
     task.submit()
-    found = as_alice.retrieve_task(task.uuid)
+    return task
+
+
+def test_a_secret_constant_is_told_as_an_echo_and_stays_when_that_comes_back(as_alice, with_pass):
+    found = as_alice.retrieve_task(with_pass.uuid)
     assert found.constants["QARNOT_SECRET__PASS"] == "[SECRET]"
 
     found.constants["BLEND_FILE"] = "other.blend"
     found.commit()
 
-    stored = Task.objects.get(pk=task.uuid).constants
+    stored = secret_constants.opened(Task.objects.get(pk=with_pass.uuid))
     assert stored == {"QARNOT_SECRET__PASS": "correct horse", "BLEND_FILE": "other.blend"}
+
+
+def test_a_secret_constant_lies_in_no_row(with_pass):
+    assert "correct horse" not in str(Task.objects.filter(pk=with_pass.uuid).values().get())
+
+
+def test_a_copy_has_the_secret_constant_as_well(as_alice, with_pass):
+    uuid = as_alice._post(f"/tasks/{with_pass.uuid}/clone").json()["uuid"]
+
+    assert secret_constants.opened(Task.objects.get(pk=uuid)) == {"QARNOT_SECRET__PASS": "correct horse"}
 
 
 def test_the_rights_are_told_as_they_were_ordered(as_alice):

@@ -1,0 +1,32 @@
+"""What an account trusts the farm with, encrypted: by a key of the account, derived from settings.TOKEN_KEY.
+
+A copy of the database alone tells nothing, and a row moved to another account opens nothing.
+"""
+
+import base64
+
+from cryptography.fernet import Fernet, InvalidToken
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from django.conf import settings
+
+
+class Unreadable(Exception):
+    """It was sealed with another key: TOKEN_KEY was changed since, or it is another account's."""
+
+
+def seal(account_id: int, text: str) -> str:
+    return _cipher(account_id).encrypt(text.encode()).decode()
+
+
+def opened(account_id: int, sealed: str) -> str:
+    """Raises Unreadable."""
+    try:
+        return _cipher(account_id).decrypt(sealed).decode()
+    except InvalidToken as fault:
+        raise Unreadable from fault
+
+
+def _cipher(account_id: int) -> Fernet:
+    derivation = HKDF(hashes.SHA256(), length=32, salt=None, info=f"farm secrets of account {account_id}".encode())
+    return Fernet(base64.urlsafe_b64encode(derivation.derive(settings.TOKEN_KEY.encode())))
