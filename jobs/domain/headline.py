@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Max
+from django.db.models import F, Max, Sum
 from django.utils import timezone
 
-from jobs.enums import ENDED, JobState
+from jobs.enums import ENDED, FrameState, JobState
 from jobs.models import FarmPoller, Job
 from jobs.problems import explain
 from jobs.problems.words import counted
@@ -43,8 +43,22 @@ def headline(job: Job, now: datetime | None = None) -> Headline:
 
 
 def percent_done(job: Job) -> int:
-    """Whole percent of the frames that are done. 100 only when all are."""
-    return job.frames_done_count * 100 // job.frame_count if job.frame_count else 0
+    """Whole percent of the work: frames that are done, and how far each that renders is. 100 only when all are done."""
+    if not job.frame_count:
+        return 0
+    if job.frames_done_count >= job.frame_count:
+        return 100
+    done = job.frames_done_count * 100 + _under_way(job)
+    return min(99, int(done / job.frame_count))
+
+
+def _under_way(job: Job) -> float:
+    """Percents of a frame, summed up over the frames that are not done; a tile is that part of its frame."""
+    if job.state != JobState.RENDERING:
+        return 0.0
+    open_frames = job.frame_set.exclude(state=FrameState.DONE).values("number")
+    parts = job.instances.filter(frame__in=open_frames).annotate(of_frame=F("progress") / (F("tile_side") ** 2))
+    return float(parts.aggregate(sum=Sum("of_frame"))["sum"] or 0.0)
 
 
 def seconds_left(job: Job, now: datetime) -> float | None:

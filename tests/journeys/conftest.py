@@ -1,15 +1,10 @@
-"""One running stack for all journeys."""
+"""The journeys share the running stack with the contract's tests."""
 
 import pytest
 
-from tests import stack as real_stack
+from tests.running_stack import registries, running, stack
 
-
-@pytest.fixture(scope="session")
-def stack():
-    running = real_stack.start()
-    yield running
-    running.stop()
+__all__ = ["registries", "running", "stack"]
 
 
 @pytest.fixture

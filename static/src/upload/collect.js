@@ -39,9 +39,15 @@ export function fingerprint(file) {
   return `${file.name}:${file.size}:${file.lastModified}`;
 }
 
-/** What the scene is called until someone says otherwise: its folder, .blend or archive. */
-export function sceneName(files) {
-  const first = files.find(({ path }) => /\.blend$/i.test(path)) ?? files[0];
-  const [top, ...rest] = first.path.split("/");
-  return rest.length ? top : top.replace(/\.(blend|zip|blend\.gz)$/i, "");
+/** The first file with one of the endings: the earlier in the list, the likelier the scene itself. */
+export function mainFile(files, endings) {
+  const found = endings.map((ending) => files.find(({ path }) => path.toLowerCase().endsWith(ending)));
+  return found.find(Boolean);
+}
+
+/** What the scene is called until someone says otherwise: its folder, or its file without the ending. */
+export function sceneName(files, endings) {
+  const [top, ...rest] = mainFile(files, endings).path.split("/");
+  const ending = endings.find((known) => top.toLowerCase().endsWith(known)) ?? "";
+  return rest.length ? top : top.slice(0, top.length - ending.length).replace(/\.blend$/i, "");
 }

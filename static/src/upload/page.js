@@ -3,7 +3,7 @@
 import htmx from "htmx.org";
 
 import { Away, Refused, send } from "../ask.js";
-import { fingerprint, sceneName } from "./collect.js";
+import { fingerprint, mainFile, sceneName } from "./collect.js";
 import { listenForDrops, listenForPicks } from "./drops.js";
 import { UploadRows } from "./rows.js";
 import { PlaceUpload } from "./place.js";
@@ -38,6 +38,11 @@ class NewRender {
     }
   }
 
+  /** Of what can be opened: the farm's software says. */
+  get endings() {
+    return this.root.querySelector("#pick-file").accept.split(",");
+  }
+
   get isBusy() {
     return Boolean(this.upload?.isUploading);
   }
@@ -45,14 +50,14 @@ class NewRender {
   async take(files) {
     if (this.isBusy) return this.say("One scene at a time: this one is still on its way. Open another tab for the next.");
     if (!files.length) return this.say("There is no file in what was dropped.");
-    if (!files.some(({ path }) => /\.(blend|zip|blend\.gz)$/i.test(path))) {
-      return this.say("There is no .blend in it. Drop a .blend, a .zip, or the folder that holds one.");
+    if (!mainFile(files, this.endings)) {
+      return this.say(`There is no scene in it. Drop one (${this.endings.join(", ")}), or the folder that holds it.`);
     }
     this.say("");
     try {
       this.unfinished ??= await unfinishedScenes(this.root.dataset.openUploads);
       const known = sceneOf(this.unfinished, files.map(({ file }) => fingerprint(file)));
-      const sceneId = known ?? (await send(this.root.dataset.scenes, { name: sceneName(files) })).id;
+      const sceneId = known ?? (await send(this.root.dataset.scenes, { name: sceneName(files, this.endings) })).id;
       this.begin(sceneId, files);
     } catch (failure) {
       this.sayFailure(failure);
