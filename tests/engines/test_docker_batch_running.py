@@ -208,5 +208,23 @@ def test_a_folder_that_is_not_there_is_told(run):
     assert "/nowhere" in outcome.error_message
 
 
+def test_an_image_that_cannot_be_shown_is_told_as_its_own_fault(run, registry):
+    many = [images.folder(f"folder-{number}") for number in range(501)]
+    registry.push(images.busybox(*many), "many")
+
+    outcome, _, _ = run("true", repository="many")
+
+    assert (outcome.error_code, outcome.is_final) == ("IMAGE_UNREADABLE", True)
+    assert "more than 500 files at its top" in outcome.error_message
+
+
+def test_words_that_no_command_line_can_hold_break_nothing(run, registry):
+    odd = {"environment": ["PATH=/bin", "ODD=\ud800\0x", "NO_VALUE"], "folder": "/\ud800"}
+    registry.push(images.busybox(command=["echo", "\ud800"], **odd), "odd")
+
+    assert run(repository="odd", DOCKER_WORKDIR="/job")[1] == ["?"]
+    assert run("echo " + "x" * 40_000)[0].error_code == "CONSTANT_UNREADABLE"
+
+
 def test_a_host_name_that_is_none_is_told(run):
     assert run("true", DOCKER_HOST="not a name")[0].error_code == "CONSTANT_UNREADABLE"

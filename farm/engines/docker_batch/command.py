@@ -10,6 +10,8 @@ from farm.engines.docker_batch.faults import Fault
 JOB = "/job"
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _KEPT_FROM_IT = frozenset({"DOCKER_REGISTRY_LOGIN", "DOCKER_REGISTRY_PASSWORD"})
+_LONGEST_WORD, _MOST_WORDS = 30_000, 2_000
+"""A command's words, in characters and number; the kernel takes four times as much."""
 _HOSTNAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 
 Config = Mapping[str, Any]
@@ -24,22 +26,22 @@ def command_of(config: Config, constants: Mapping[str, str]) -> list[str]:
     command = [*_words(config.get("Entrypoint")), *(ordered or _words(config.get("Cmd")))]
     if not command:
         raise Fault("NO_COMMAND", "The image has no command of its own: say in DOCKER_CMD what is to be run.")
-    if any("\0" in word for word in command):
-        raise Fault("CONSTANT_UNREADABLE", "DOCKER_CMD holds a character that no command can.")
-    return command
+    if max(map(len, command)) > _LONGEST_WORD or len(command) > _MOST_WORDS:
+        raise Fault("CONSTANT_UNREADABLE", "DOCKER_CMD is too long: put it into a script among the resources.")
+    return [_plain(word) for word in command]
 
 
 def environment_in(config: Config, environment: Mapping[str, str]) -> dict[str, str]:
     """The image's, then the instance's, which wins; the registry's login stays outside."""
-    images = dict(word.partition("=")[::2] for word in _words(config.get("Env")))
+    images = dict(word.partition("=")[::2] for word in _words(config.get("Env")) if "=" in word)
     own = {name: value for name, value in environment.items() if name not in _KEPT_FROM_IT}
     together = {"PATH": _PATH, "USER": "render", **images, "HOME": "/tmp", **own}  # noqa: S108 - the sandbox's
-    return {name: value.replace("\0", "") for name, value in together.items()}
+    return {name: _plain(value) for name, value in together.items()}
 
 
 def folder_in(config: Config, constants: Mapping[str, str]) -> str:
     given = constants.get("DOCKER_WORKDIR") or config.get("WorkingDir")
-    return given if isinstance(given, str) and given.startswith("/") and "\0" not in given else JOB
+    return _plain(given) if isinstance(given, str) and given.startswith("/") else JOB
 
 
 def hostname_in(constants: Mapping[str, str], instance_id: int) -> str:
@@ -52,3 +54,8 @@ def hostname_in(constants: Mapping[str, str], instance_id: int) -> str:
 
 def _words(value: object) -> list[str]:
     return [word for word in value if isinstance(word, str)] if isinstance(value, list) else []
+
+
+def _plain(text: str) -> str:
+    """Without what no command line or environment can hold."""
+    return text.encode(errors="replace").decode().replace("\0", "")

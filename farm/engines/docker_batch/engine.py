@@ -9,6 +9,7 @@ from pathlib import Path
 
 from django.conf import settings
 
+import sandbox
 from farm.engines.docker_batch.command import command_of, environment_in, folder_in, hostname_in
 from farm.engines.docker_batch.faults import Fault, Stopped
 from farm.engines.docker_batch.image_cache import Image, ImageCache
@@ -46,12 +47,11 @@ class DockerEngine:
         began = time.monotonic()
         try:
             finder = ProgressFinder(self._constants(instance))
-            container = self._container(instance, on_event, should_stop)
+            self._running = self._launched(self._container(instance, on_event, should_stop))
         except Fault as fault:
             return Outcome(1, fault.code, str(fault), 0.0, time.monotonic() - began)
         except Stopped:
             return Outcome(1, STOPPED, "The order was stopped.", 0.0, time.monotonic() - began)
-        self._running = Running(container, self._place)
         load_seconds = time.monotonic() - began
         try:
             on_event(Began())
@@ -69,6 +69,14 @@ class DockerEngine:
         if self._running is not None:
             self._running.end()
             self._running = None
+
+    def _launched(self, container: Container) -> Running:
+        try:
+            return Running(container, self._place)
+        except sandbox.UnsafeRoot as unsafe:
+            raise Fault(
+                "IMAGE_UNREADABLE", f"The image can't be run: {unsafe}. Build it anew without that."
+            ) from unsafe
 
     def _container(
         self, instance: InstanceOrder, on_event: Callable[[Event], None], should_stop: Callable[[], bool]

@@ -140,12 +140,12 @@ class Pull:
             index = json.loads((making / _LAYOUT / "index.json").read_text())
             stated = json.loads(_blob(making, index["manifests"][0]["digest"]).read_text())
             config = json.loads(_blob(making, stated["config"]["digest"]).read_text())
-            run, processor = config.get("config") or {}, config.get("architecture")
-        except (OSError, ValueError, LookupError, TypeError, AttributeError) as broken:
+            run, processor = dict(config.get("config") or {}), config.get("architecture")
+        except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as broken:
             raise Fault("IMAGE_UNREADABLE", f"{self.name} has no readable configuration: push it anew.") from broken
         if processor != PROCESSOR or config.get("os") != "linux":
             raise other_processor(str(self.name), f"{config.get('os')}/{processor}")
-        return dict(run)
+        return run
 
     def _lend_layers(self, making: Path, stated: Manifest) -> None:
         """Those that are here are not fetched again; umoci holds each against its digest."""
