@@ -20,10 +20,12 @@ from farm.json_keys import canonical
 from farm.models import Attempt, Instance, InstanceState, Snapshot, SnapshotPart, Task
 from farm.node.environment import expanded
 from farm.storage import backing
-from farm.storage.names import BadBucketName, BadKey, check_beginning, check_bucket_name
+from farm.storage.names import BadBucketName, BadKey, check_bucket_name, check_key
 from farm.submission import Refused
 
 LONGEST_INTERVAL = 365 * 24 * 3600
+LONGEST_TEXT = 2047
+"""Characters of a list or a prefix."""
 KEPT = 100
 """Snapshots of a task that are remembered; the oldest are forgotten."""
 LEFT_AFTER = timedelta(minutes=2)
@@ -156,8 +158,8 @@ def _refuse_ended(task: Task) -> None:
 def _wish(task: Task, body: Any) -> Wish:
     """Nulls are the task's own."""
     asked = canonical(body) if isinstance(body, dict) else {}
-    own_bucket = task.order.get("snapshotBucket") or task.result_bucket
-    own_prefix = task.order.get("snapshotBucketPrefix") or task.results_prefix
+    own_bucket = _text(task.order, "snapshotBucket", task.result_bucket)
+    own_prefix = _text(task.order, "snapshotBucketPrefix", task.results_prefix)
     wish = Wish(
         _text(asked, "whitelist", task.snapshot_whitelist),
         _text(asked, "blacklist", task.snapshot_blacklist),
@@ -168,7 +170,7 @@ def _wish(task: Task, body: Any) -> Wish:
         raise Refused(400, "The task has no result bucket. Name a bucket for the snapshot.")
     try:
         check_bucket_name(wish.bucket)
-        check_beginning(wish.bucket_prefix)
+        check_key(f"{wish.bucket_prefix}0001.png")
         for pattern in (wish.whitelist, wish.blacklist):
             regex.compile(expanded(pattern, {name: str(value) for name, value in task.constants.items()}))
     except (BadBucketName, BadKey) as fault:
@@ -182,7 +184,7 @@ def _text(asked: dict[str, Any], name: str, default: str) -> str:
     value = asked.get(name)
     if value is None:
         return default
-    if not isinstance(value, str) or len(value) > (255 if name == "bucket" else 1024):
+    if not isinstance(value, str) or len(value) > LONGEST_TEXT:
         raise Refused(400, f"The {name} is a text, or null for the task's own.")
     return value
 

@@ -50,6 +50,8 @@ class Filters:
 
     white: str = ""
     black: str = ""
+    prefix: str = ""
+    """What goes before the path in the bucket: together they must be a key."""
 
     def take(self, path: str) -> bool:
         try:
@@ -138,7 +140,7 @@ def copy(folder: Path, before: dict[str, Stamp], outbox: Path, filters: Filters,
     size = 0
     for entry in _Walk(Harvest()).over(folder):
         is_new = before.get(entry.path) != stamp_of(entry.status)
-        if not is_new or _why_refused(entry.path, entry.status) or not filters.take(entry.path):
+        if not is_new or _why_refused(filters.prefix, entry.path, entry.status) or not filters.take(entry.path):
             continue
         size += entry.status.st_size
         if len(copied) >= MAX_FILES or size > min(MAX_BYTES, most_bytes):
@@ -185,7 +187,7 @@ def _take(entry: _Entry, number: int, outbox: Path, outbox_fd: int, filters: Fil
         harvest.refuse(f"{_shown(entry.path)} was not taken: {error.strerror}")
         return 0
     status = os.stat(name, dir_fd=outbox_fd, follow_symlinks=False)
-    reason = _why_refused(entry.path, status)
+    reason = _why_refused(filters.prefix, entry.path, status)
     if reason is None and filters.take(entry.path):
         harvest.files.append((entry.path, outbox / name))
         return status.st_size
@@ -195,13 +197,13 @@ def _take(entry: _Entry, number: int, outbox: Path, outbox_fd: int, filters: Fil
     return 0
 
 
-def _why_refused(path: str, status: os.stat_result) -> str | None:
+def _why_refused(prefix: str, path: str, status: os.stat_result) -> str | None:
     if not stat.S_ISREG(status.st_mode):
         return "it is no regular file"
     if status.st_nlink != 1:
         return "it has more than one name"
     try:
-        check_key(path)
+        check_key(prefix + path)
     except (BadKey, UnicodeError) as bad:
         return str(bad)
     return None if path.isprintable() else "its name holds characters that can't be shown"

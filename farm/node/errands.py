@@ -96,7 +96,8 @@ class Errands:
             if self._subject is None or self._subject[0] is not work:
                 return []
             known = {name: str(value) for name, value in work.task.constants.items()}
-            filters = Filters(expanded(part.snapshot.whitelist, known), expanded(part.snapshot.blacklist, known))
+            white, black = (expanded(text, known) for text in (part.snapshot.whitelist, part.snapshot.blacklist))
+            filters = Filters(white, black, part.snapshot.bucket_prefix)
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             room = shutil.disk_usage(self._folder).free - staging.FREE_AFTER_STAGING_BYTES
             return self._subject[1].copy(outbox, filters, sent, room)

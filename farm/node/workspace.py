@@ -160,9 +160,8 @@ class Workspace:
 
 def _filters(task: Task) -> collector.Filters:
     known = {name: str(value) for name, value in task.constants.items()}
-    return collector.Filters(
-        white=expanded(task.results_whitelist, known), black=expanded(task.results_blacklist, known)
-    )
+    white, black = (expanded(text, known) for text in (task.results_whitelist, task.results_blacklist))
+    return collector.Filters(white, black, task.results_prefix)
 
 
 def _order(work: Work) -> InstanceOrder:

@@ -3,7 +3,10 @@
 from typing import Any
 
 from farm.json_fields import Fields
-from farm.storage.names import BadBucketName, check_bucket_name
+from farm.storage.names import BadBucketName, BadKey, check_bucket_name, check_key
+
+LONGEST_PREFIX = 512
+"""Characters; a key has room for a path after it."""
 
 
 def resource_buckets(fields: Fields) -> list[dict[str, Any]]:
@@ -32,6 +35,15 @@ def result_bucket(fields: Fields) -> str:
     except BadBucketName as fault:
         fields.faults["resultBucket"] = str(fault)
         return ""
+
+
+def results_prefix(fields: Fields) -> str:
+    prefix = fields.text("resultsBucketPrefix", LONGEST_PREFIX)
+    try:
+        check_key(f"{prefix}0001.png")
+    except BadKey as fault:
+        fields.faults["resultsBucketPrefix"] = str(fault)
+    return prefix
 
 
 def _rule(fields: Fields, entry: dict[str, Any], outer: str, inner: str) -> dict[str, Any]:

@@ -19,13 +19,15 @@ ECHOED = (
     "waitForPoolResourcesSynchronization",
     "defaultResourcesCacheTTLSec",
     "ResultsCacheTTLSec",
+    "snapshotBucket",
+    "snapshotBucketPrefix",
     "schedulingType",
     "targetedReservedMachineKey",
     "targetedReservationName",
     "projectUuid",
     "retrySettings",
 )
-"""Kept and told as sent; they change nothing here, or are read elsewhere as well (retrySettings)."""
+"""Kept and told as sent; they change nothing here, or are read elsewhere as well (retrySettings, farm.snapshots)."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ def read(body: Any) -> TaskFile:
         labels=variables.labels(fields),
         resource_buckets=buckets.resource_buckets(fields),
         result_bucket=buckets.result_bucket(fields),
-        results_prefix=fields.text("resultsBucketPrefix", 1024),
+        results_prefix=buckets.results_prefix(fields),
         results_whitelist=fields.pattern("resultsWhitelist"),
         results_blacklist=fields.pattern("resultsBlacklist"),
         snapshot_whitelist=fields.pattern("snapshotWhitelist"),

@@ -67,6 +67,25 @@ def test_nulls_are_the_tasks_own(alice):
     assert Bucket.objects.filter(account=alice, name="Early").exists()
 
 
+def test_the_order_may_name_the_place_of_its_snapshots(alice):
+    task = make_task(alice, snapshotBucket="early", snapshotBucketPrefix="first/", resultsBucketPrefix="run-1/")
+
+    snapshot = snapshots.take_now(task, None)
+
+    assert (snapshot.bucket, snapshot.bucket_prefix) == ("early", "first/")
+
+
+def test_a_place_that_is_no_text_is_told_when_a_snapshot_is_asked_for(alice):
+    with pytest.raises(Refused, match="The snapshotBucket is a text"):
+        snapshots.take_now(make_task(alice, snapshotBucket=["early"]), None)
+
+
+@pytest.mark.parametrize("prefix", ["../out/", "/abs", "a//b", "p" * 513])
+def test_a_prefix_of_results_that_is_none_is_refused_with_its_field(alice, prefix):
+    with pytest.raises(Refused, match="resultsBucketPrefix"):
+        make_task(alice, resultsBucketPrefix=prefix)
+
+
 @pytest.mark.parametrize(
     ("body", "words"),
     [

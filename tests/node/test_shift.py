@@ -251,6 +251,21 @@ def test_a_scene_removed_from_its_bucket_while_it_waited_fails_with_a_sentence(
     assert "was removed from the bucket" in task.instances.get().error["message"]
 
 
+def test_a_name_too_long_behind_its_prefix_is_left_out_and_named(alice, order, bucket_content, shift):
+    task = order(alice, [1], results_prefix="p" * 500 + "/")
+
+    def leave_two(job, frame, say, should_stop):
+        (job / "a.png").write_bytes(b"x")
+        (job / ("folder" * 30)).mkdir()
+        (job / ("folder" * 30) / ("b" * 240)).write_bytes(b"x")
+
+    shift(leave_two).work()
+
+    assert set(bucket_content(alice, "out")) == {"p" * 500 + "/a.png"}
+    assert task.instances.get().state == InstanceState.SUCCESS
+    assert "was not taken: A key has 1 to" in output.task_text(task, "stderr")[1]
+
+
 def test_no_secret_leaves_the_node_in_a_line_or_a_fault(alice, order, s3_store, shift):
     secret = "hunter22 of alice"
     task = order(alice, [1], constants={"QARNOT_SECRET__KEY": secret})
