@@ -6,6 +6,7 @@ import pytest
 from qarnot.exceptions import SecretNotFoundException
 from qarnot.secrets import Secrets
 
+from tests import registry as images
 from tests.contract.orders import finished, results_of, told
 
 VALUE = "correct horse battery staple"
@@ -99,6 +100,20 @@ def test_a_secret_changed_meanwhile_is_the_new_one_for_the_next_order(orders, se
 
     assert sum_in(task) == hashlib.sha256(b"the new value").hexdigest()
     secrets.delete_secret("secrets-test/turning")
+
+
+def test_a_registrys_password_may_be_a_secret_and_stays_outside_the_image(orders, alice, registries):
+    private = registries[1]
+    private.push(images.busybox(), "secrets-test/private")
+    Secrets(alice.connection).create_secret("docker_registry_password", images.PASSWORD)
+    image = {"DOCKER_SRV": private.address, "DOCKER_REPO": "secrets-test/private", "DOCKER_CMD": "env"}
+
+    task = orders.task("docker-batch", constants={**image, "DOCKER_REGISTRY_LOGIN": images.LOGIN})
+    finished(rights(task, keys=["docker_registry_password"]))
+
+    assert task.state == "Success", told(task)
+    assert "INSTANCE_ID=0" in task.stdout()
+    assert "DOCKER_REGISTRY" not in task.stdout()
 
 
 def test_charlie_gets_alices_secrets_by_no_way(secrets, charlie, charlies):

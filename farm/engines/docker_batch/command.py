@@ -9,7 +9,8 @@ from farm.engines.docker_batch.faults import Fault
 
 JOB = "/job"
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-_KEPT_FROM_IT = frozenset({"DOCKER_REGISTRY_LOGIN", "DOCKER_REGISTRY_PASSWORD"})
+_LOGIN = ("DOCKER_REGISTRY_LOGIN", "DOCKER_REGISTRY_PASSWORD")
+_KEPT_FROM_IT = frozenset({*_LOGIN, *(f"QARNOT_SECRET__{name}" for name in _LOGIN)})
 _LONGEST_WORD, _MOST_WORDS = 30_000, 2_000
 """A command's words, in characters and number; the kernel takes four times as much."""
 _HOSTNAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?")

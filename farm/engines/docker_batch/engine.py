@@ -96,8 +96,11 @@ class DockerEngine:
         )
 
     def _constants(self, instance: InstanceOrder) -> dict[str, str]:
+        """Each may also be given as a secret: Qarnot's scripts write QARNOT_SECRET__DOCKER_REGISTRY_PASSWORD."""
         given = instance.environment
-        return {one.name: given.get(one.name) or one.default for one in self._profile.constants}
+        names = [one.name for one in self._profile.constants]
+        secret = {name: given.get(f"QARNOT_SECRET__{name}", "") for name in names}
+        return {one.name: given.get(one.name) or secret[one.name] or one.default for one in self._profile.constants}
 
     def _image_for(
         self, constants: Mapping[str, str], say: Callable[[str], None], should_stop: Callable[[], bool]
