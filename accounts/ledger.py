@@ -1,4 +1,4 @@
-"""The ledger of render time: the only writer of its entries, which are added and never changed.
+"""The ledger of render time: the only writer of its entries, which are added and never changed, and of the balances.
 
 All amounts are whole seconds. Every movement has a key, and a key can be booked only once: a repeated booking,
 by the same process or another one at the same moment, changes nothing and answers with the first entry.
@@ -9,9 +9,9 @@ from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Sum
+from django.db.models import F
 
-from accounts.models import Account, LedgerEntry
+from accounts.models import Account, Balance, LedgerEntry
 
 SECONDS_AN_HOUR = 3600
 MOST_SECONDS_AT_ONCE = 1_000_000 * SECONDS_AN_HOUR
@@ -20,7 +20,7 @@ MOST_SECONDS_AT_ONCE = 1_000_000 * SECONDS_AN_HOUR
 
 def balance_seconds(account: Account) -> int:
     """What is left. Below zero when work that was under way used more than there was."""
-    return LedgerEntry.objects.filter(account=account).aggregate(sum=Sum("seconds"))["sum"] or 0
+    return Balance.objects.filter(account=account).values_list("seconds", flat=True).first() or 0
 
 
 def grant(account: Account, seconds: int, reason: str, key: str) -> LedgerEntry:
@@ -65,10 +65,19 @@ def _positive(seconds: int) -> int:
 def _book(account: Account, seconds: int, *, key: str, **facts: Any) -> LedgerEntry:
     try:
         with transaction.atomic():
-            return LedgerEntry.objects.create(account=account, seconds=seconds, key=key, **facts)
+            entry = LedgerEntry.objects.create(account=account, seconds=seconds, key=key, **facts)
+            _add_to_balance(account, seconds)
+            return entry
     except IntegrityError:
         # The account in the filter: a key of someone else's is a mistake of the caller, and is not hidden.
         booked = LedgerEntry.objects.filter(account=account, key=key).first()
         if booked is None:
             raise
         return booked
+
+
+def _add_to_balance(account: Account, seconds: int) -> None:
+    added = F("seconds") + seconds
+    if not Balance.objects.filter(account=account).update(seconds=added):
+        Balance.objects.get_or_create(account=account)
+        Balance.objects.filter(account=account).update(seconds=added)

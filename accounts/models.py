@@ -69,7 +69,7 @@ class ApiToken(models.Model):
 
 
 class LedgerEntry(models.Model):
-    """One movement of render time. Append-only; the balance is the sum (accounts.ledger)."""
+    """One movement of render time. Append-only; the balance is their sum (accounts.ledger)."""
 
     class Kind(models.TextChoices):
         GRANT = "grant", "Granted"
@@ -90,3 +90,13 @@ class LedgerEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.account}: {self.seconds} s, {self.reason}"
+
+
+class Balance(models.Model):
+    """The sum of an account's entries, kept: it is asked for at every frame. None where nothing was booked yet."""
+
+    account = models.OneToOneField(Account, on_delete=models.CASCADE, primary_key=True, related_name="balance")
+    seconds = models.BigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.account}: {self.seconds} s"

@@ -1,12 +1,14 @@
 """The balance is the sum of the entries, and no movement is booked twice."""
 
 import threading
+from importlib import import_module
 
 import pytest
+from django.apps import apps
 from django.db import IntegrityError, connection, transaction
 
 from accounts import ledger
-from accounts.models import Account, LedgerEntry
+from accounts.models import Account, Balance, LedgerEntry
 
 HOUR = 3600
 
@@ -79,6 +81,24 @@ def test_the_key_of_someone_elses_movement_is_a_mistake_that_is_told(alice, char
         ledger.charge(charlie, 30, "frame 1", reference="task", key="attempt:1")
 
     assert ledger.balance_seconds(charlie) == 60 * HOUR
+
+
+def test_asking_for_the_balance_costs_the_same_however_much_was_booked(alice, django_assert_num_queries):
+    for number in range(50):
+        ledger.charge(alice, 1, "frame", reference="task", key=f"attempt:{number}")
+
+    with django_assert_num_queries(1) as asked:
+        assert ledger.balance_seconds(alice) == 60 * HOUR - 50
+    assert "SUM(" not in asked.captured_queries[0]["sql"].upper()
+
+
+def test_the_balances_of_accounts_from_before_are_summed_up(alice, charlie):
+    ledger.charge(alice, HOUR, "frame 1", reference="task", key="attempt:1")
+    Balance.objects.all().delete()
+
+    import_module("accounts.migrations.0002_balances_are_kept").sum_up(apps, None)
+
+    assert [ledger.balance_seconds(each) for each in (alice, charlie)] == [59 * HOUR, 60 * HOUR]
 
 
 def test_a_charge_is_positive(alice):
