@@ -10,12 +10,10 @@ from tests.stack import Stack
 PASSWORD = "a long enough pass phrase\n"
 
 
-def open_account(stack: Stack, name: str, *, hours: str = "100") -> dict[str, str]:
-    """`manage.py account create`, `grant`, `token`: the address and a token."""
+def open_account(stack: Stack, name: str) -> dict[str, str]:
+    """`manage.py account create` and `token`: the address and a token. A new account has free hours."""
     email = f"{name}@example.org"
     stack.manage("account", "create", email, stdin=PASSWORD)
-    if hours:
-        stack.manage("account", "grant", email, hours)
     return {"email": email, "token": stack.manage("account", "token", email, "script")}
 
 
