@@ -46,7 +46,7 @@ class OrderForm(forms.Form):
         super().__init__(data, initial=initial | self._kept(typed or {}, initial), auto_id="order_%s", label_suffix="")
         self._add_own_fields()
         for constant in self.asked:
-            self.fields[constant.field_name] = _field(constant, self.facts)
+            self.fields[constant.field_name] = field_of(constant, self.facts)
         self._say_origins(typed or {})
 
     @property
@@ -74,8 +74,8 @@ class OrderForm(forms.Form):
             frames=typed["frames"] if self.profile.are_instances_frames else orders.ONE_INSTANCE,
             constants={constant.name: str(typed.get(constant.field_name) or "") for constant in self.asked},
             name=typed["name"],
-            library_ids=tuple(_list_in(self.data, "libraries")),
-            add_on_ids=tuple(_list_in(self.data, "add_ons")),
+            library_ids=tuple(values_in(self.data, "libraries")),
+            add_on_ids=tuple(values_in(self.data, "add_ons")),
         )
 
     def refuse(self, refusal: orders.OrderRefused) -> None:
@@ -128,7 +128,7 @@ def _can_hold(constant: Constant | None, value: str, facts: SceneFacts) -> bool:
     return not offered or not value or value in dict(offered)
 
 
-def _field(constant: Constant, facts: SceneFacts) -> forms.Field:
+def field_of(constant: Constant, facts: SceneFacts) -> forms.Field:
     """Whether a value can be ordered is for jobs.domain.orders to say; choices are refused here already."""
     label = f"{constant.label}, {constant.unit}" if constant.unit else constant.label
     given: dict[str, Any] = {"label": label, "required": False, "help_text": constant.note}
@@ -160,6 +160,6 @@ def _version_words(version: Profile) -> str:
     return version.title + ("" if version.is_available else " (on no machine at the moment)")
 
 
-def _list_in(data: Any, name: str) -> list[str]:
+def values_in(data: Any, name: str) -> list[str]:
     """Every value posted under a name."""
     return list(data.getlist(name)) if hasattr(data, "getlist") else []

@@ -2,12 +2,25 @@
 
 from django.urls import path
 
-from jobs.views import add_ons, downloads, libraries, live, logs, pages, pages_render, pages_scene, scenes, uploads
+from jobs.views import (
+    add_ons,
+    downloads,
+    libraries,
+    live,
+    logs,
+    pages,
+    pages_own_software,
+    pages_render,
+    pages_scene,
+    scenes,
+    uploads,
+)
 
 urlpatterns = [
     path("", pages.landing, name="landing"),
     path("renders/", pages.renders, name="renders"),
     path("renders/new/", pages_scene.new_render, name="new_render"),
+    path("renders/own/", pages_own_software.own_software_page, name="own_software"),
     path("frames-echo/", pages_scene.frames_echo, name="frames_echo"),
     path("scenes/", scenes.create, name="scenes_create"),
     path("scenes/<uuid:scene_id>/part/", pages_scene.scene_part, name="scene_part"),

@@ -94,13 +94,14 @@ def checked(scene: Scene, order: Order) -> tuple[Profile, list[int]]:
     if profile is None:
         errors["profile"] = "The farm does not offer this version. Choose another one."
     else:
-        errors.update(_wrong_values(profile, order, scenes.facts(scene)))
+        errors.update(wrong_values(profile, order, scenes.facts(scene)))
     if errors or profile is None:
         raise OrderRefused(errors)
     return profile, frames
 
 
-def _wrong_values(profile: Profile, order: Order, facts: SceneFacts) -> dict[str, str]:
+def wrong_values(profile: Profile, order: Order, facts: SceneFacts) -> dict[str, str]:
+    """Field name → why its value can't be ordered."""
     found = {}
     for constant in profile.constants:
         value = order.constants.get(constant.name, "")

@@ -53,19 +53,25 @@ def order(scene: Scene, wanted: Order) -> Job:
             makes_pictures=profile.makes_pictures,
             next_poll_at=timezone.now(),
         )
-        Job.objects.filter(pk=job.pk).update(result_bucket=f"render-{job.pk}", revision=1)
+        Job.objects.filter(pk=job.pk).update(result_bucket=own_bucket(job), revision=1)
         add_frames(job, frames, revision=1)
-        _attach(job, wanted)
+        attach(job, wanted)
         hurry("submit_job", job.pk)
     job.refresh_from_db()
     return job
 
 
-def _attach(job: Job, wanted: Order) -> None:
-    """Raises orders.OrderRefused where one of them is gone meanwhile."""
+def own_bucket(job: Job) -> str:
+    """Of what is ordered here; a script names its own."""
+    return f"render-{job.pk}"
+
+
+def attach(job: Job, wanted: Order) -> None:
+    """Inside the order's transaction. Raises orders.OrderRefused where one of them is gone meanwhile."""
     try:
         libraries.attach(job, wanted.library_ids)
-        add_ons.attach(job, wanted.add_on_ids)
+        if job.scene is not None:  # an add-on is of the software that opens it
+            add_ons.attach(job, wanted.add_on_ids)
     except (libraries.LibraryRefused, add_ons.AddOnRefused) as refusal:
         raise orders.OrderRefused({"": str(refusal)}) from refusal
 
@@ -155,7 +161,6 @@ def _was_never_handed_over(job: Job) -> bool:
 
 
 def _task_order(job: Job) -> farms.TaskOrder:
-    assert job.scene is not None
     numbers = job.frame_set.filter(state=FrameState.WAITING).values_list("number", flat=True)
     return farms.TaskOrder(
         name=job.name,
@@ -163,14 +168,16 @@ def _task_order(job: Job) -> farms.TaskOrder:
         profile=job.profile,
         ranges=frame_list.to_ranges(list(numbers)),
         constants={**job.constants, **add_ons.constants_of(job)},
-        resources=_resources(job, job.scene),
+        resources=_resources(job),
         result_bucket=job.result_bucket,
     )
 
 
-def _resources(job: Job, scene: Scene) -> list[farms.Resource]:
-    """The scene's own files come last: they win over a library's."""
-    prefix = scenes.key(scene, "")
+def _resources(job: Job) -> list[farms.Resource]:
+    """The scene's own files come last: they win over a library's. Without a scene, libraries are wanted whole."""
+    if job.scene is None:
+        return [farms.Resource(library.bucket) for library in libraries.attached(job)]
+    prefix = scenes.key(job.scene, "")
     own = farms.Resource(scenes.SCENES_BUCKET, prefix, prefix)
     return [*libraries.resources_of(job), *add_ons.resources_of(job), own]
 
@@ -217,7 +224,7 @@ def cancel_on_farm(job: Job) -> None:
 
 def render_failed_again(job: Job) -> None:
     """A new farm task with the frames that are not there. Raises lifecycle.ForbiddenMove."""
-    if job.scene is None:
+    if job.scene is None and job.result_bucket != own_bucket(job):
         raise lifecycle.ForbiddenMove("This render was ordered by a script. Order it again from there.")
     if not _not_there(job).exists():
         raise lifecycle.ForbiddenMove("Every frame is here; there is nothing to render again.")

@@ -39,6 +39,7 @@ def addresses(alice, scene):
         "/renders/?q=nothing-is-called-so",
         "/renders/new/",
         "/renders/new/?demo",
+        "/renders/own/",
         *(f"/renders/new/?scene={row.pk}" for row in (scene, refused, checking, wooden_box)),
         *(f"/renders/{job.pk}/" for job in (going, broken, fresh, tiled, own)),
         f"/renders/{going.pk}/frames/1/",
