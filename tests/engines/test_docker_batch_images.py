@@ -6,10 +6,12 @@ import os
 import socket
 import stat
 import threading
+from types import SimpleNamespace
 
 import pytest
 
 import sandbox
+from farm.engines.docker_batch import image_cache
 from farm.engines.docker_batch.faults import Fault, Stopped
 from farm.engines.docker_batch.image_cache import ImageCache
 from farm.engines.docker_batch.image_name import ImageName
@@ -285,6 +287,19 @@ def test_a_registry_leads_nobody_into_the_farms_own_network(pull, host):
 
         with pytest.raises(BlockingIOError):
             victim.accept()
+
+
+def test_a_full_disk_is_told_after_all_that_is_not_in_use_has_left(open_registry, pull, cache, monkeypatch):
+    open_registry.push(images.busybox(), "full")
+    kept, _ = pull(open_registry, "full")
+    kept.close()
+    monkeypatch.setattr(image_cache.shutil, "disk_usage", lambda folder: SimpleNamespace(free=1024**3 + 5_000_000))
+
+    with pytest.raises(Fault, match="needs 95 MB of disk on this machine and 4 MB are free") as fault:
+        cache.make_room(100_000_000)
+
+    assert code_of(fault) == "DISK_FULL"
+    assert not kept.root.exists()
 
 
 def test_what_a_killed_node_left_is_cleared_away(cache):

@@ -60,14 +60,14 @@ class ImageCache:
 
     def find(self, name: ImageName, digest: str) -> Image | None:
         place = self.place(name, digest)
-        try:
-            held = (place / FACTS).open()
+        with contextlib.ExitStack() as opened, contextlib.suppress(OSError, ValueError):
+            held = opened.enter_context((place / FACTS).open())
             fcntl.flock(held, fcntl.LOCK_SH)
             facts = json.load(held)
             os.utime(place / FACTS)  # fails where it was thrown away since it was opened
-        except (OSError, ValueError):
-            return None
-        return Image(place / ROOT, facts["config"], held)
+            opened.pop_all()
+            return Image(place / ROOT, facts["config"], held)
+        return None
 
     def layers(self, name: ImageName) -> Path:
         """The folder of the repository's layers, each in a file by its digest."""
