@@ -23,6 +23,8 @@ MAX_ENTRIES = 50_000
 MAX_DEPTH = 32
 FILTER_SECONDS = 1.0
 """An order's regular expression may be one that never ends."""
+_HALF_WRITTEN = ".writing/"
+"""Where host programs write a picture before it gets its name (farm/engines/hosts/host_job.py)."""
 _REFUSED_NAMED = 20
 _COPIED_AGAIN = 3
 _CHUNK_BYTES = 1024**2
@@ -54,6 +56,8 @@ class Filters:
     """What goes before the path in the bucket: together they must be a key."""
 
     def take(self, path: str) -> bool:
+        if path.startswith(_HALF_WRITTEN):
+            return False
         try:
             if self.white and not regex.search(self.white, path, timeout=FILTER_SECONDS):
                 return False

@@ -43,6 +43,14 @@ def test_only_what_is_new_is_taken_and_the_folder_is_as_before(gather, job):
     assert not harvest.is_staging_changed
 
 
+def test_a_picture_that_a_stopped_renderer_left_half_written_is_no_result(gather, job):
+    files, harvest = gather(lambda job: picture(job, ".writing/picture.png"))
+
+    assert files == {}
+    assert harvest.refused == []
+    assert not (job / ".writing" / "picture.png").exists()
+
+
 def test_a_changed_scene_file_is_taken_and_asks_for_a_fresh_folder(gather):
     files, harvest = gather(lambda job: (job / "scene.blend").write_bytes(b"changed"))
 
