@@ -102,6 +102,12 @@ def test_a_size_that_nobody_ordered_is_said(farm):
     assert pixels(farm.job / "0001.png").shape[:2] == (600, 800)
 
 
+def test_one_ordered_side_brings_the_other(farm):
+    farm.render(farm.write("ball.pov", BALL), POVRAY_W="60")
+
+    assert pixels(farm.job / "0001.png").shape[:2] == (45, 60)
+
+
 @pytest.mark.parametrize(
     ("text", "code", "sentence"),
     [

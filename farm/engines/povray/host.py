@@ -65,23 +65,25 @@ class Host:
         if sources.pov != os.path.basename(main):
             relative = os.path.relpath(os.path.join(sources.folder, sources.pov), self.job)
             host_job.scene_path(self.job, relative, "The .ini file", host_order.ENDINGS)
-        self._say_size(sources.settings, constants)
+        settings = self._ordered(sources.settings, constants)
         standard = os.path.join(self.engine, "usr/share/povray-3.7/include")
         libraries = [standard, *host_ini.folders_below(self.job, sources.folder)]
         place = Place(
             self.program, libraries, self._settings(sources), host_job.new_writing_folder(self.job), self.threads
         )
-        command = host_order.command(constants, frame, sources, place)
+        command = host_order.command(constants, frame, sources.pov, settings, place)
         began = time.monotonic()
         self._run(command, sources.folder)
         self._deliver(place.writing, frame)
         self.speaker.say(f"Frame {frame} took {time.monotonic() - began:.2f} s")
 
-    def _say_size(self, settings, constants):
-        if not settings.width and not constants.get("POVRAY_W"):
-            settings.width, settings.height = host_ini.DEFAULT_SIZE
+    def _ordered(self, settings, constants):
+        ordered = host_order.with_order(settings, constants)
+        if not ordered.width and not ordered.height:
             size = "{} × {}".format(*host_ini.DEFAULT_SIZE)
             self.speaker.say(f"Neither order nor scene says how large the picture is: it is {size}.")
+        ordered.width, ordered.height = host_ini.whole_size(ordered.width, ordered.height)
+        return ordered
 
     def _settings(self, sources):
         if not sources.ini:

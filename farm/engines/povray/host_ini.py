@@ -103,6 +103,13 @@ def find_sources(main_file):
     return Sources(folder, name, beside, settings)
 
 
+def whole_size(width, height):
+    """Both sides: one that nobody says follows the other as 3 to 4, the shape of POV-Ray's own camera."""
+    if not width and not height:
+        return DEFAULT_SIZE
+    return width or max(1, round(height * 4 / 3)), height or max(1, round(width * 3 / 4))
+
+
 def folders_below(job, folder):
     """Folders of the upload that a file may lie in beside the scene's own: a library's, or one called textures."""
     found = []

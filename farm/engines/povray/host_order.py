@@ -13,11 +13,10 @@ _UNATTENDED = ["-D", "-P", "-C", "+V"]
 """No window, no waiting for a key, no going on with an older picture; progress is shown."""
 
 
-def command(constants, frame, sources, place):
-    """`place`: Place. Raises Fault."""
-    settings = with_order(sources.settings, constants)
+def command(constants, frame, pov, settings, place):
+    """`settings` as `with_order` gives them. Raises Fault."""
     switch, ending = FORMATS[host_job.chosen(constants, "POVRAY_FORMAT", FORMATS, "PNG")]
-    words = [place.program, *place.settings, _quoted("+I", sources.pov)]
+    words = [place.program, *place.settings, _quoted("+I", pov)]
     words += [_quoted("+L", folder) for folder in place.libraries]
     words += [f"+W{settings.width}", f"+H{settings.height}", switch]
     words.append(_quoted("+O", f"{place.writing}/picture{ending}"))

@@ -124,13 +124,14 @@ def _judge(scene):
 def _facts(scene, sources):
     settings = sources.settings
     first, last = settings.frames
+    width, height = host_ini.whole_size(settings.width, settings.height)
     return {
         "frame_start": first,
         "frame_end": last,
         "frame_step": 1,
         "fps": 25.0,
-        "width": settings.width or host_ini.DEFAULT_SIZE[0],
-        "height": settings.height or host_ini.DEFAULT_SIZE[1],
+        "width": width,
+        "height": height,
         "samples": None,
         "cameras": [],
         "camera": None,
