@@ -83,6 +83,14 @@ def test_progress_grows_to_the_end(farm):
     assert rendered.percents[-1] == 100
 
 
+def test_the_log_tells_of_the_render_and_does_not_repeat_the_scene(farm):
+    rendered = farm.render("render.cfg")
+
+    assert rendered.said("Film resolution: 40x40")
+    assert rendered.said("Picture 1 took")
+    assert not rendered.said("scene.objects.square.ply")
+
+
 def test_a_scene_without_an_end_gets_one(farm):
     farm.write("render.cfg", CONFIGURATION.replace("batch.haltspp = 8\n", ""))
 

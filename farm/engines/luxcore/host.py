@@ -23,7 +23,15 @@ with contextlib.redirect_stdout(io.StringIO()):  # it prints where its libraries
     import pyluxcore
 
 _LOOK_EVERY_SECONDS = 0.25
-_OF_NO_USE = ("OpenCL", "CUDA", "File Name Resolver", "Film output definition: RGB_IMAGEPIPELINE [image.png]")
+_THE_SCENE_ITSELF = "scene."
+"""LuxCore prints every property of it, which can be a hundred thousand lines."""
+_OF_NO_USE = (
+    "=======",
+    "OpenCL",
+    "CUDA",
+    "File Name Resolver",
+    "Film output definition: RGB_IMAGEPIPELINE [image.png]",
+)
 
 
 class Host:
@@ -33,9 +41,10 @@ class Host:
         self.threads = greeting["threads"]
         pyluxcore.Init(self._log)
 
-    def _log(self, line):
-        if line.strip() and not any(words in line for words in _OF_NO_USE):
-            self.speaker.say(line.strip())
+    def _log(self, text):
+        for line in text.splitlines():
+            if line.strip() and not line.startswith(_THE_SCENE_ITSELF) and not any(word in line for word in _OF_NO_USE):
+                self.speaker.say(line.strip())
 
     def carry_out(self, order):
         """Raises Fault."""
