@@ -89,7 +89,7 @@ def succeeded(
         ledger.charge(
             task.account,
             max(1, math.ceil(spent.execution_seconds)),
-            f"{task.name}, frame {attempt.instance.instance_id}"[:300],
+            f"{task.name}, frame {attempt.instance.frame}"[:300],
             reference=str(task.pk),
             key=f"attempt:{attempt.pk}",
         )
