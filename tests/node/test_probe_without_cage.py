@@ -3,6 +3,7 @@
 import pytest
 
 import sandbox
+from farm.engines import profiles
 from farm.engines.blender import probe
 
 
@@ -14,7 +15,9 @@ def no_cage(monkeypatch):
 
 def test_a_scene_is_refused_with_what_to_change(no_cage, tmp_path, monkeypatch):
     (tmp_path / "scene.blend").write_bytes(b"BLENDER")
-    monkeypatch.setattr(probe, "is_installed", lambda profile: True)
+    monkeypatch.setattr(probe, "nearest_installed", lambda family, line: profiles.find("blender-4.5"))
+    monkeypatch.setattr(probe, "readable_folders", lambda profile, host: [])
+    monkeypatch.setattr(probe, "start_command", lambda profile, host: ["python"])
     started = []
     monkeypatch.setattr(sandbox, "launch", lambda *command, **wishes: started.append(command))
 
