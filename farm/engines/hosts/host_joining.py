@@ -14,9 +14,9 @@ sys.path.insert(0, _HERE)
 
 import host_job  # noqa: E402
 import host_serving  # noqa: E402
+import host_tile_places  # noqa: E402
 import numpy as np  # noqa: E402
 import OpenImageIO as oiio  # noqa: E402
-import host_tile_places  # noqa: E402
 from host_speaking import Fault  # noqa: E402
 
 _BAND_ROWS = 64
