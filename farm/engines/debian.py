@@ -8,7 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from farm.engines.debian_packages import Unpacked, UnpackingFailed, fetch_into, missing_tools
-from farm.engines.installation import InstallationFailed, Say, build_whole, engine_folder, is_whole, not_installed
+from farm.engines.installation import (
+    InstallationFailed,
+    NotForThisMachine,
+    Say,
+    build_whole,
+    engine_folder,
+    is_whole,
+    not_installed,
+)
 from farm.engines.profile import Profile
 
 _CHECK_SECONDS = 60
@@ -48,6 +56,8 @@ class DebianInstallation:
         if self.is_installed(profile):
             say(f"{profile.name}: {profile.software} {profile.version} is installed")
             return
+        if why := missing_tools():
+            raise NotForThisMachine(f"{profile.name}: {why}")
         build_whole(profile, self._builder(profile, say), self.installed_mb, say)
 
     def _builder(self, profile: Profile, say: Say) -> Callable[[Path], None]:

@@ -28,6 +28,10 @@ class InstallationFailed(Exception):
     """Nothing was installed; the text says why and what to do."""
 
 
+class NotForThisMachine(InstallationFailed):
+    """This machine lacks what the software is installed with, so that trying again would not help."""
+
+
 def engine_folder(profile: Profile) -> Path:
     return Path(settings.ENGINES_FOLDER) / profile.folder_name
 

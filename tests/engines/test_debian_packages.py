@@ -6,6 +6,7 @@ import threading
 from dataclasses import replace
 
 import pytest
+from django.core.management import CommandError, call_command
 
 from farm.engines import debian_packages, profiles
 from farm.engines.debian_packages import Unpacked, UnpackingFailed, unpack
@@ -102,6 +103,19 @@ def test_a_machine_without_apt_says_what_it_lacks(tmp_path, monkeypatch, setting
     assert povray.installation.why_missing(povray).startswith("This machine has no apt-get and no dpkg-deb")
     with pytest.raises(InstallationFailed, match=r"povray-3\.7: This machine has no apt-get"):
         povray.installation.install(povray, print)
+
+
+def test_all_renderers_are_those_that_the_machine_can_have(tmp_path, monkeypatch, settings, capsys):
+    settings.ENGINES_FOLDER = tmp_path
+    monkeypatch.setenv("PATH", str(tmp_path))
+    povray = profiles.all_profiles()["povray-3.7"]
+    monkeypatch.setattr(profiles, "all_profiles", lambda: {"povray-3.7": povray})
+
+    call_command("engine", "install", "--all")
+
+    assert "povray-3.7: This machine has no apt-get" in capsys.readouterr().out
+    with pytest.raises(CommandError, match="This machine has no apt-get"):
+        call_command("engine", "install", "povray-3.7")
 
 
 def test_another_version_than_the_profiles_is_not_installed(tmp_path, settings):

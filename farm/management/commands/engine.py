@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from farm.engines import profiles
-from farm.engines.installation import InstallationFailed
+from farm.engines.installation import InstallationFailed, NotForThisMachine
 
 
 class Command(BaseCommand):
@@ -28,7 +28,7 @@ class Command(BaseCommand):
         names = list(known) if options["all"] else options["names"]
         if not names:
             raise CommandError(f"Say which to install: {', '.join(known)}, or --all.")
-        failures = [failure for name in names if (failure := self._install(name))]
+        failures = [failure for name in names if (failure := self._install(name, options["all"]))]
         if failures:
             raise CommandError("\n".join(failures))
 
@@ -37,15 +37,17 @@ class Command(BaseCommand):
             why = profile.installation.why_missing(profile)
             self.stdout.write(f"{profile.name:<15}{profile.software} {profile.version:<10}{why or profile.folder}")
 
-    def _install(self, name: str) -> str:
-        """Why it could not be installed; empty where it was."""
+    def _install(self, name: str, passes_over: bool) -> str:
+        """Why it could not be installed; empty where it was, or is passed over as nothing for this machine."""
         profile = profiles.all_profiles().get(name)
         if profile is None:
             return f"There is no engine called {name}. Known ones: {', '.join(profiles.all_profiles())}."
         try:
             profile.installation.install(profile, self._say)
         except InstallationFailed as failure:
-            return str(failure)
+            if not (passes_over and isinstance(failure, NotForThisMachine)):
+                return str(failure)
+            self._say(str(failure))
         return ""
 
     def _say(self, text: str) -> None:
