@@ -2,7 +2,7 @@
 
 import pytest
 
-from farm import copies, groups
+from farm import copies, groups, secret_constants
 from farm.copies import copy_task
 from farm.models import Bucket, Instance, Task
 from farm.submission import Refused, create_task
@@ -85,12 +85,13 @@ def test_a_copy_is_ordered_with_all_that_the_first_was(alice):
             tags=["a"],
         ),
     )
-    own = {"uuid", "shortname", "created_at", "modified_at", "state_changed_at", "queued_at"}
+    own = {"uuid", "shortname", "created_at", "modified_at", "state_changed_at", "queued_at", "constants"}
 
     copied = copy_task(Task.objects.get(pk=task.pk), None, ALL)
 
     was, now = (Task.objects.filter(pk=one.pk).values().get() for one in (task, copied))
     assert {name for name in was if was[name] != now[name]} == own
+    assert secret_constants.opened(copied) == {"QARNOT_SECRET__KEY": "s3cret"}
     assert [(one.on_uuid, one.final_states, one.is_advanced) for one in copied.dependencies.all()] == [
         (first.pk, ["success"], True)
     ]
