@@ -74,9 +74,17 @@ def _execution_times(instances: Sequence[Instance]) -> Json:
             by_model[instance.cpu_model, instance.node.cores_a_slot if instance.node else 0].append(instance)
         if instance.node:
             by_machine[_site(instance.node.site), hardware.specification_key(instance.node)].append(instance)
-    by_kind: dict[str, float] = defaultdict(float)
-    for (_, key), group in by_machine.items():
-        by_kind[key] += _seconds(group)
+    return _by_processor(by_model) | {
+        "executionTimeByMachineSpecification": _by_kind(by_machine),
+        "executionTimeBySiteAndMachine": [
+            {"siteUuid": site, "specificationKey": key, "time": _seconds(group)}
+            for (site, key), group in by_machine.items()
+        ],
+        "executionTimeByInstanceId": [_of_instance(instance) for instance in instances],
+    }
+
+
+def _by_processor(by_model: dict[tuple[str, int], list[Instance]]) -> Json:
     return {
         "executionTimeByCpuModel": [
             {"model": model, "core": core, "time": _seconds(group)} for (model, core), group in by_model.items()
@@ -90,15 +98,14 @@ def _execution_times(instances: Sequence[Instance]) -> Json:
             }
             for (model, core), group in by_model.items()
         ],
-        "executionTimeByMachineSpecification": [
-            {"specificationKey": key, "time": time} for key, time in by_kind.items()
-        ],
-        "executionTimeBySiteAndMachine": [
-            {"siteUuid": site, "specificationKey": key, "time": _seconds(group)}
-            for (site, key), group in by_machine.items()
-        ],
-        "executionTimeByInstanceId": [_of_instance(instance) for instance in instances],
     }
+
+
+def _by_kind(by_machine: dict[tuple[str, str], list[Instance]]) -> list[Json]:
+    seconds: dict[str, float] = defaultdict(float)
+    for (_, key), group in by_machine.items():
+        seconds[key] += _seconds(group)
+    return [{"specificationKey": key, "time": time} for key, time in seconds.items()]
 
 
 def _of_instance(instance: Instance) -> Json:
