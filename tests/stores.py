@@ -1,5 +1,6 @@
 """A real S3 store for tests: `weed mini` on free ports in a folder of its own, and the settings that point to it."""
 
+import ctypes
 import os
 import signal
 import socket
@@ -45,7 +46,12 @@ def running(command, url, environment, log=None):
     with ExitStack() as opened:
         out = opened.enter_context(log.open("ab")) if log else None
         process = subprocess.Popen(
-            command, env=os.environ | environment, start_new_session=True, stdout=out, stderr=subprocess.STDOUT
+            command,
+            env=os.environ | environment,
+            start_new_session=True,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            preexec_fn=_end_with_the_tests,
         )
     try:
         wait_until_answers(url, process)
@@ -57,6 +63,11 @@ def running(command, url, environment, log=None):
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+def _end_with_the_tests():
+    """SIGTERM when the process that started it dies (PR_SET_PDEATHSIG): a killed run leaves none behind."""
+    ctypes.CDLL(None).prctl(1, signal.SIGTERM)
 
 
 @contextmanager

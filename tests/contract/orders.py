@@ -80,13 +80,18 @@ def finished(task):
 
 def ended(task):
     """Waits for the task's end without the SDK's ten seconds between two looks; the task."""
-    wait_until(lambda: seen(task).state in ENDED, ENDS_WITHIN_SECONDS, lambda: told(task))
+    until(task, lambda now: now.state in ENDED)
     return task
 
 
 def until(task, condition, within_seconds: float = ENDS_WITHIN_SECONDS):
     """Waits until `condition(task)` is true of the task as the farm tells it now; its value."""
-    return wait_until(lambda: condition(seen(task)), within_seconds, lambda: told(task))
+    is_fresh_at_each_reading = task.auto_update
+    task.auto_update = False  # one request a look, however much of the task it looks at
+    try:
+        return wait_until(lambda: condition(seen(task)), within_seconds, lambda: told(task), every_seconds=0.2)
+    finally:
+        task.auto_update = is_fresh_at_each_reading
 
 
 def seen(task):
