@@ -32,6 +32,7 @@ def main() -> int:
         engines(["--all"] if for_tests else ["blender-4.5"])
         if for_tests:
             chromium()
+            run([str(PYTHON), "-m", "tests.s3_tools"], "s3cmd, rclone and aws")
     except Missing as missing:
         print(f"\nRender Web can't be set up: {missing}", file=sys.stderr)
         return 1
