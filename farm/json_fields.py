@@ -5,7 +5,7 @@ import re
 from typing import Any
 from uuid import UUID
 
-from farm import timespans
+from farm import patterns, timespans
 
 LONGEST_SECONDS = 10 * 365 * 86_400
 
@@ -67,9 +67,9 @@ class Fields:
         """A regular expression, which may hold `${CONSTANT}`."""
         value = self.text(key, 2047)
         try:
-            re.compile(_REFERENCE.sub("x", value))
-        except re.error as fault:
-            self.faults[key] = f"{key} is no regular expression: {fault}."
+            patterns.compiled(_REFERENCE.sub("x", value))
+        except patterns.BadPattern as fault:
+            self.faults[key] = f"{key} {fault}."
         return value
 
     def seconds(self, key: str) -> float:

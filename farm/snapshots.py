@@ -10,15 +10,14 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-import regex
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
-from farm import lifecycle
+from farm import lifecycle, patterns
 from farm.json_keys import canonical
 from farm.models import Attempt, Instance, InstanceState, Snapshot, SnapshotPart, Task
-from farm.node.environment import expanded
+from farm.node.environment import TooLong, expanded
 from farm.storage import backing
 from farm.storage.names import BadBucketName, BadKey, check_bucket_name, check_key
 from farm.submission import Refused
@@ -172,11 +171,11 @@ def _wish(task: Task, body: Any) -> Wish:
         check_bucket_name(wish.bucket)
         check_key(f"{wish.bucket_prefix}0001.png")
         for pattern in (wish.whitelist, wish.blacklist):
-            regex.compile(expanded(pattern, {name: str(value) for name, value in task.constants.items()}))
+            patterns.compiled(expanded(pattern, {name: str(value) for name, value in task.constants.items()}))
     except (BadBucketName, BadKey) as fault:
         raise Refused(400, str(fault)) from fault
-    except regex.error as fault:
-        raise Refused(400, f"The white or black list is no regular expression: {fault}.") from fault
+    except (patterns.BadPattern, TooLong) as fault:
+        raise Refused(400, f"The white or black list {fault}.") from fault
     return wish
 
 

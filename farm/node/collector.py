@@ -13,8 +13,7 @@ from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-import regex
-
+from farm import patterns
 from farm.storage.names import BadKey, check_key
 
 MAX_FILES = 2_000
@@ -59,11 +58,17 @@ class Filters:
         if path.startswith(_HALF_WRITTEN):
             return False
         try:
-            if self.white and not regex.search(self.white, path, timeout=FILTER_SECONDS):
+            if self.white and not _is_found(self.white, path):
                 return False
-            return not (self.black and regex.search(self.black, path, timeout=FILTER_SECONDS))
-        except (regex.error, TimeoutError) as error:
+            return not (self.black and _is_found(self.black, path))
+        except patterns.BadPattern as fault:
+            raise BadFilter(f"The white or black list of results can't be used: it {fault}.") from fault
+        except TimeoutError as error:
             raise BadFilter(f"The white or black list of results can't be used: {error}") from error
+
+
+def _is_found(pattern: str, path: str) -> bool:
+    return patterns.compiled(pattern).search(path, timeout=FILTER_SECONDS) is not None
 
 
 @dataclass

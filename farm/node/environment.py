@@ -5,13 +5,20 @@ import re
 from farm import credentials, secret_constants, secrets
 from farm.models import Instance, Task
 
+LONGEST_EXPANDED = 131_072
+"""Characters that references bring into one text: as long as the system lets a variable be."""
+
 _REFERENCE = re.compile(r"\$\{([A-Za-z0-9_.-]+)\}")
+
+
+class TooLong(ValueError):
+    """References that are repeated would make gigabytes of a short text. The text goes after what is too long."""
 
 
 def environment_of(instance: Instance, task: Task, job: str) -> dict[str, str]:
     """`job` is the job folder as the engine sees it.
 
-    `${NAME}` in a constant is the value of that name, once: what it brings is not looked into again.
+    `${NAME}` in a constant is the value of that name, once: what it brings is not looked into again. Raises TooLong.
     """
     place = str(instance.instance_id)
     own = {
@@ -38,5 +45,15 @@ def hidden_values(task: Task, environment: dict[str, str]) -> list[str]:
 
 
 def expanded(text: str, known: dict[str, str]) -> str:
-    """Unknown names stay as they are."""
-    return _REFERENCE.sub(lambda found: known.get(found[1], found[0]), text)
+    """Unknown names stay as they are. Raises TooLong."""
+    room = LONGEST_EXPANDED
+
+    def value(found: re.Match[str]) -> str:
+        nonlocal room
+        word = known.get(found[1], found[0])
+        room -= len(word)
+        if room < 0:
+            raise TooLong("is too long with the constants it names")
+        return word
+
+    return _REFERENCE.sub(value, text)

@@ -19,7 +19,7 @@ from farm import snapshots
 from farm.models import Snapshot, SnapshotPart, Task
 from farm.node import finisher, staging
 from farm.node.collector import BadFilter, Copied, Filters, Stamp, TooMuchLeft
-from farm.node.environment import expanded
+from farm.node.environment import TooLong, expanded
 from farm.node.work import Work
 from farm.node.workspace import Workspace
 from farm.storage import backing
@@ -85,7 +85,7 @@ class Errands:
                 finisher.patiently(partial(_send, work, part, each), work)
             status = Snapshot.Status.FAILURE if work.dropped else Snapshot.Status.SUCCESS
             snapshots.end(part, status, has_results=bool(copied))
-        except (TooMuchLeft, BadFilter, OSError, finisher.GaveUp) as fault:
+        except (TooMuchLeft, BadFilter, TooLong, OSError, finisher.GaveUp) as fault:
             work.output.add("stderr", f"The snapshot failed: {fault}")
             _fail(part)
         finally:

@@ -18,6 +18,7 @@ from farm.models import Node
 from farm.node import finisher, staging
 from farm.node.claims import Claims
 from farm.node.collector import BadFilter, Harvest, TooMuchLeft
+from farm.node.environment import TooLong
 from farm.node.errands import Errands
 from farm.node.finisher import Finished, Finisher, GaveUp
 from farm.node.identity import FREE_DISK_BYTES, free_bytes
@@ -132,6 +133,8 @@ class Shift:
             harvest = workspace.gather(work, outbox)
         except staging.StagingFailed as fault:
             raise _Fault(fault.code, str(fault), is_final=True) from fault
+        except TooLong as fault:
+            raise _Fault("CONSTANTS_TOO_LONG", f"A constant {fault}.", is_final=True) from fault
         except (TooMuchLeft, BadFilter) as fault:
             workspace.close()
             raise _Fault("RESULTS_REFUSED", str(fault), is_final=True) from fault

@@ -12,7 +12,7 @@ from farm.engines.events import Began, Event, FileWritten, LogLine, Outcome, Pro
 from farm.engines.profile import Engine, EnginePlace, InstanceOrder
 from farm.models import Phase, Task
 from farm.node import collector, resync, staging
-from farm.node.environment import environment_of, expanded, hidden_values
+from farm.node.environment import TooLong, environment_of, expanded, hidden_values
 from farm.node.work import Work
 
 
@@ -54,7 +54,7 @@ class Workspace:
         """Of the wish (Task.resources_version) that the files fulfil."""
 
     def learn(self, work: Work) -> None:
-        """What the instance will know, and what of it must not be printed. Raises DatabaseError."""
+        """What the instance will know, and what of it must not be printed. Raises DatabaseError, TooLong."""
         job = sandbox.job_path(self._job, self._machine.tier)
         work.environment = environment_of(work.attempt.instance, work.task, job)
         work.output.hide(hidden_values(work.task, work.environment))
@@ -103,7 +103,8 @@ class Workspace:
 
     def gather(self, work: Work, outbox: Path) -> collector.Harvest:
         """Moves what the instance left out of the engine's reach, so that the next one may begin."""
-        filters = collector.Filters() if tiles.is_tile(work.attempt.instance) else _filters(work.task)
+        is_tile = tiles.is_tile(work.attempt.instance)
+        filters = collector.Filters(prefix=work.task.results_prefix) if is_tile else _filters(work.task)
         harvest = collector.gather(self._job, self._staged or {}, outbox, filters)
         if harvest.is_staging_changed:
             self.close()
@@ -160,7 +161,10 @@ class Workspace:
 
 def _filters(task: Task) -> collector.Filters:
     known = {name: str(value) for name, value in task.constants.items()}
-    white, black = (expanded(text, known) for text in (task.results_whitelist, task.results_blacklist))
+    try:
+        white, black = (expanded(text, known) for text in (task.results_whitelist, task.results_blacklist))
+    except TooLong as fault:
+        raise collector.BadFilter(f"The white or black list of results {fault}.") from fault
     return collector.Filters(white, black, task.results_prefix)
 
 

@@ -156,7 +156,7 @@ def test_white_and_black_lists_choose(gather):
     assert set(files) == {"0001.png"}
 
 
-@pytest.mark.parametrize("pattern", ["(", r"(a|aa)+b$"])
+@pytest.mark.parametrize("pattern", ["(", r"(a|aa)+b$", "(" * 9000 + ")" * 9000, "(?:(?:a{1000}){1000}){1000}"])
 def test_a_list_that_cannot_be_used_or_never_ends_is_an_error_in_words(gather, monkeypatch, pattern):
     monkeypatch.setattr(collector, "FILTER_SECONDS", 0.05)
 

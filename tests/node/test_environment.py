@@ -1,8 +1,10 @@
 """What an instance finds in its environment."""
 
+import pytest
+
 from accounts.tokens import account_of
 from farm import credentials, lifecycle, secrets
-from farm.node.environment import environment_of, expanded, hidden_values
+from farm.node.environment import TooLong, environment_of, expanded, hidden_values
 
 
 def test_an_instance_knows_its_place_and_its_constants(alice, order):
@@ -41,6 +43,13 @@ def test_a_constant_of_the_order_wins_over_a_secret_of_its_name(alice, order):
     task.secrets_access = {"byPrefix": [{"prefix": ""}]}
 
     assert environment_of(task.instances.get(), task, "/job")["QARNOT_SECRET__PORT"] == "2000"
+
+
+def test_references_do_not_make_gigabytes_of_short_texts(alice, order):
+    task = order(alice, [1], constants={"A": "x" * 60_000, "B": "${A}" * 16_000})
+
+    with pytest.raises(TooLong, match="too long with the constants it names"):
+        environment_of(task.instances.get(), task, "/job")
 
 
 def test_unknown_and_nested_references_stay_as_they_are():

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 import regex
 
+from farm import patterns
 from farm.engines.docker_batch.faults import Fault
 
 CONSTANTS = ("DOCKER_PROGRESS1", "DOCKER_PROGRESS2", "DOCKER_PROGRESS3")
@@ -35,9 +36,9 @@ class ProgressFinder:
 
 def _compiled(name: str, expression: str) -> "regex.Pattern[str]":
     try:
-        return regex.compile(expression)
-    except regex.error as error:
-        raise Fault("CONSTANT_UNREADABLE", f"{name} is no regular expression: {error}.") from error
+        return patterns.compiled(expression)
+    except patterns.BadPattern as fault:
+        raise Fault("CONSTANT_UNREADABLE", f"{name} {fault}.") from fault
 
 
 def _percent(groups: list[str]) -> float | None:
