@@ -140,7 +140,7 @@ def test_an_ordinary_user_can(tmp_path):
     (apt / "archives/partial").mkdir(parents=True)
     for parent, _, _ in os.walk(apt):
         os.chown(parent, nobody, nobody)
-    for parent in (tmp_path, *tmp_path.parents[:2]):
+    for parent in (tmp_path, *tmp_path.parents[:3]):
         parent.chmod(parent.stat().st_mode | 0o055)
 
     command = [*debian_packages._apt_get(apt), "update"]

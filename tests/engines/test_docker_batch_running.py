@@ -10,6 +10,7 @@ from farm.engines import profiles
 from farm.engines.events import Began, LogLine, Progress
 from farm.engines.profile import EnginePlace, InstanceOrder
 from tests import registry as images
+from tests.stack import wait_until
 
 
 @pytest.fixture(scope="module")
@@ -128,7 +129,7 @@ def test_one_that_does_not_listen_is_ended_with_all_that_it_started(run):
     outcome, _, _ = run(script, should_stop=stop.is_set, on_event=lambda event: _set_by(event, "up", stop))
 
     assert outcome.error_code == "STOPPED"
-    assert not [process for process in _command_lines() if str(run.job) in process]
+    wait_until(lambda: not [process for process in _command_lines() if str(run.job) in process], 5)
 
 
 def _set_by(event, text, flag):
