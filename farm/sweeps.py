@@ -5,7 +5,7 @@ import logging
 from collections.abc import Iterator
 from datetime import timedelta
 
-from django.db.models import DateTimeField, Exists, ExpressionWrapper, F, OuterRef, QuerySet
+from django.db.models import DateTimeField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -61,11 +61,16 @@ def end_withdrawn() -> int:
 
 
 def refresh_stuck() -> None:
-    """Tasks nothing of which waits or runs, and that nobody has ended: a report was cut short."""
-    under_way = Instance.objects.filter(task=OuterRef("pk"), state__in=[InstanceState.WAITING, InstanceState.RUNNING])
+    """Tasks nothing of which waits or runs, and that nobody has ended: a report was cut short.
+
+    Of a withdrawn task nothing is to wait: whoever withdrew it was cut short.
+    """
+    of_task = Instance.objects.filter(task=OuterRef("pk"))
+    under_way = of_task.filter(state__in=[InstanceState.WAITING, InstanceState.RUNNING])
+    left_waiting = Q(Exists(of_task.filter(state=InstanceState.WAITING)), state__in=lifecycle.WITHDRAWN_STATES)
     stuck = Task.objects.filter(state__in=lifecycle.LIVE_STATES | lifecycle.WITHDRAWN_STATES)
     hopeless = tiles.hopeless_joins().filter(task=OuterRef("pk"))
-    for task in stuck.filter(~Exists(under_way) | Exists(hopeless)).values_list("pk", flat=True):
+    for task in stuck.filter(~Exists(under_way) | Exists(hopeless) | left_waiting).values_list("pk", flat=True):
         lifecycle.refresh_state(task)
 
 

@@ -117,3 +117,13 @@ def test_nothing_waiting_wakes_nobody(node, messages, django_capture_on_commit_c
         sweeps.sweep()
 
     assert messages(node) == 0
+
+
+@pytest.mark.parametrize(("state", "left"), [(TaskState.PENDING_CANCEL, ["Cancelled"]), (TaskState.PENDING_DELETE, [])])
+def test_a_task_whose_withdrawal_was_cut_short_is_ended(alice, order, state, left):
+    order(alice, [1, 2])
+    Task.objects.update(state=state)
+
+    sweeps.sweep()
+
+    assert list(Task.objects.values_list("state", flat=True)) == left
