@@ -66,13 +66,20 @@ def terminate(job: Job) -> None:
 
 def delete(job: Job, *, by_force: bool) -> None:
     """Raises Refused 403 where tasks of it go on, unless by force."""
-    if not by_force and job.tasks.exclude(state__in=ENDED_STATES).exists():
-        raise Refused(403, f"The job “{job.name}” still has running tasks. Terminate it first, or delete it by force.")
-    job_states.move(job.pk, JobState.DELETING)
     if by_force:
+        job_states.move(job.pk, JobState.DELETING)
         _remove_with_tasks(job)
     else:
-        job.delete()
+        _remove_alone(job)
+
+
+@transaction.atomic
+def _remove_alone(job: Job) -> None:
+    """At once: a job that is seen Deleting takes its tasks with it. An order for it waits, and finds no job."""
+    Job.objects.select_for_update().filter(pk=job.pk).first()
+    if job.tasks.exclude(state__in=ENDED_STATES).exists():
+        raise Refused(403, f"The job “{job.name}” still has running tasks. Terminate it first, or delete it by force.")
+    job.delete()
 
 
 def sweep() -> None:
@@ -84,7 +91,8 @@ def sweep() -> None:
         _cancel_tasks(job)
         job_states.complete_if_done(job.pk)
     for job in Job.objects.filter(state=JobState.COMPLETED, delete_at__lt=now):
-        delete(job, by_force=False)
+        with contextlib.suppress(Refused):  # a task of it is just being deleted
+            delete(job, by_force=False)
     for job in Job.objects.filter(state=JobState.DELETING):
         _remove_with_tasks(job)
 

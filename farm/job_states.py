@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models import Exists, F, OuterRef
 from django.utils import timezone
 
@@ -34,6 +35,7 @@ def complete_if_done(job_uuid: UUID) -> None:
     going_on = Task.objects.filter(job=OuterRef("pk")).exclude(state__in=ENDED_STATES)
     done = Job.objects.filter(~Exists(going_on), pk=job_uuid, state=JobState.TERMINATING)
     for job in done:
-        move(job.pk, JobState.COMPLETED)
-        if job.auto_delete:
-            Job.objects.filter(pk=job.pk).update(delete_at=timezone.now() + job.time_to_live)
+        delete_at = timezone.now() + job.time_to_live if job.auto_delete else None
+        with transaction.atomic():
+            if move(job.pk, JobState.COMPLETED):
+                Job.objects.filter(pk=job.pk).update(delete_at=delete_at)

@@ -11,7 +11,7 @@ from qarnot.exceptions import (
     UnauthorizedException,
 )
 
-from farm import quotas, sweeps
+from farm import groups, quotas, sweeps
 from farm.models import InstanceState, Job, Task
 
 
@@ -124,6 +124,22 @@ def test_a_job_that_is_deleted_without_force_leaves_its_tasks(as_alice, make_job
     with pytest.raises(MissingJobException):
         as_alice.retrieve_job(uuid)
     assert (task.state, as_alice.retrieve_task(task.uuid)._job_uuid) == ("Success", None)
+
+
+def test_no_sweep_takes_the_tasks_of_a_job_that_is_deleted_without_force(make_job, in_job, machine, monkeypatch):
+    task = in_job(make_job())
+    machine.renders_all(task.uuid)
+
+    def cut_short(job, *args, **kwargs):
+        raise ConnectionError
+
+    monkeypatch.setattr(Job, "delete", cut_short)
+    with pytest.raises(ConnectionError):
+        groups.delete(Job.objects.get(), by_force=False)
+    monkeypatch.undo()
+    sweeps.sweep()
+
+    assert (Task.objects.count(), Job.objects.count()) == (1, 1)
 
 
 def test_a_job_ends_when_its_wall_time_is_over(make_job, in_job):
