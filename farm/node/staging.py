@@ -6,7 +6,7 @@ Keys come from strangers. One that can't be a path below the folder is left out,
 import os
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +16,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from farm.models import Task
 from farm.storage import backing
+from farm.storage.names import BadKey
 
 PARALLEL_DOWNLOADS = 6
 FREE_AFTER_STAGING_BYTES = 1024**3
@@ -97,13 +98,20 @@ def plan_of(task: Task) -> Plan:
         bucket = resource["bucketName"]
         prefix = ((resource.get("filtering") or {}).get("prefixFiltering") or {}).get("prefix") or ""
         strip = ((resource.get("resourcesTransformation") or {}).get("stripPrefix") or {}).get("prefix") or ""
-        for found in backing.list_objects(task.account_id, bucket, prefix):
+        for found in _found_in(task, bucket, prefix):
             path = safe_path(found.key.removeprefix(strip).lstrip("/"))
             if path:
                 plan.objects[path] = Source(bucket, found.key, found.etag, found.size)
             elif not found.key.endswith("/"):
                 plan.left_out.append(found.key)
     return plan
+
+
+def _found_in(task: Task, bucket: str, prefix: str) -> Iterator[backing.StoredObject]:
+    try:
+        yield from backing.list_objects(task.account_id, bucket, prefix)
+    except BadKey as fault:
+        raise StagingFailed("RESOURCES_UNREADABLE", f"The prefix of the bucket “{bucket}”: {fault}") from fault
 
 
 def safe_path(key: str) -> str | None:

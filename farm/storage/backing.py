@@ -19,7 +19,7 @@ from botocore.exceptions import ClientError
 from django.conf import settings
 
 from farm.models import Bucket
-from farm.storage.names import check_bucket_name, check_key, object_prefix
+from farm.storage.names import check_beginning, check_bucket_name, check_key, object_prefix
 
 if TYPE_CHECKING:
     from accounts.models import Account
@@ -142,9 +142,13 @@ def direct_location(account: "Account", bucket_name: str) -> DirectLocation:
 
 
 def list_objects(account_id: int, bucket: str, prefix: str = "") -> Iterator[StoredObject]:
-    """The bucket's objects whose keys start with `prefix`, in key order. None for a bucket that isn't there."""
+    """The bucket's objects whose keys start with `prefix`, in key order. None for a bucket that isn't there.
+
+    Raises BadKey for what no key begins with.
+    """
     base = object_prefix(account_id, bucket)
-    pages = client().get_paginator("list_objects_v2").paginate(Bucket=settings.S3_BUCKET, Prefix=base + prefix)
+    beginning = base + check_beginning(prefix)
+    pages = client().get_paginator("list_objects_v2").paginate(Bucket=settings.S3_BUCKET, Prefix=beginning)
     for page in pages:
         for found in page.get("Contents", []):
             if found["Key"].startswith(base):

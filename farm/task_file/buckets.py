@@ -3,7 +3,7 @@
 from typing import Any
 
 from farm.json_fields import Fields
-from farm.storage.names import BadBucketName, BadKey, check_bucket_name, check_key
+from farm.storage.names import BadBucketName, BadKey, check_beginning, check_bucket_name, check_key
 
 LONGEST_PREFIX = 512
 """Characters; a key has room for a path after it."""
@@ -55,4 +55,8 @@ def _rule(fields: Fields, entry: dict[str, Any], outer: str, inner: str) -> dict
     if not isinstance(rule, dict) or not isinstance(rule.get("prefix"), str):
         fields.faults["advancedResourceBuckets"] = f"{outer} is {{“{inner}”: {{“prefix”: text}}}} or empty."
         return {}
-    return {inner: {"prefix": rule["prefix"]}}
+    try:
+        return {inner: {"prefix": check_beginning(rule["prefix"])}}
+    except BadKey as fault:
+        fields.faults["advancedResourceBuckets"] = str(fault)
+        return {}

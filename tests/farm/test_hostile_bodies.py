@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from farm.models import Bucket
 from farm.submission import create_task
 
 DEEP = json.loads('{"labels": ' * 600 + "1" + "}" * 600)
@@ -51,6 +52,15 @@ def test_odd_parts_of_a_constant_or_a_bucket(ask, alice):
         assert_answered(ask(alice, "POST", "tasks", ORDER | {"constants": [{"key": "K", "value": odd}]}))
         assert_answered(ask(alice, "POST", "tasks", ORDER | {"advancedResourceBuckets": [bucket]}))
         assert_answered(ask(alice, "POST", "tasks", ORDER | {"advancedResourceBuckets": odd}))
+
+
+def test_a_prefix_that_climbs_is_refused_in_words(ask, alice):
+    Bucket.objects.create(account=alice, name="in")
+    bucket = {"bucketName": "in", "filtering": {"prefixFiltering": {"prefix": "../../2/in/"}}}
+
+    answer = ask(alice, "POST", "tasks", ORDER | {"advancedResourceBuckets": [bucket]})
+
+    assert (answer.status_code, "between its slashes" in answer.json()["message"]) == (400, True)
 
 
 @pytest.mark.parametrize("field", ASKED)

@@ -58,6 +58,16 @@ def test_one_persons_bucket_is_not_anothers(alice, charlie, order, put_object, s
 
 
 @pytest.mark.django_db
+def test_a_prefix_does_not_climb_out_of_its_bucket(alice, charlie, order, put_object, stage):
+    put_object(alice, "in", "secret.blend", b"alice's")
+    put_object(charlie, "in", "own.blend", b"charlie's")
+    climbing = {"prefixFiltering": {"prefix": f"../../{alice.pk}/in/"}}
+
+    with pytest.raises(staging.StagingFailed, match=r"can't hold “.” or “..”"):
+        stage(order(charlie, [1], resource_buckets=[{"bucketName": "in", "filtering": climbing}]))
+
+
+@pytest.mark.django_db
 def test_a_file_that_is_a_folder_elsewhere_is_a_clash_in_words(alice, order, put_object, stage):
     put_object(alice, "first", "textures", b"file")
     put_object(alice, "second", "textures/wood.png", b"wood")
