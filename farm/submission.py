@@ -92,10 +92,12 @@ def change_task(task: Task, body: Any) -> None:
     except InvalidFile as fault:
         raise Refused(400, str(fault)) from fault
     with transaction.atomic():
-        Task.objects.select_for_update().get(pk=task.pk)
+        before = Task.objects.select_for_update().filter(pk=task.pk).first()
+        if before is None:
+            raise Refused(404, f"No such task: {task.pk}")
         changes: dict[str, Any] = {"modified_at": timezone.now()}
         if constants is not None:
-            changes["constants"] = secret_constants.kept(task.account_id, task.profile, constants, task.constants)
+            changes["constants"] = secret_constants.kept(task.account_id, task.profile, constants, before.constants)
         if tags is not None:
             task.tags.all().delete()
             Tag.objects.bulk_create(Tag(task=task, text=text) for text in tags)
