@@ -92,9 +92,10 @@ def test_a_task_by_count_can_be_aborted_and_deleted(conn):
 
 def test_anothers_task_and_bucket_are_not_there(stack, finished):
     task, _printed, _out = finished
-    stack.manage("account", "create", "charlie-of-the-script@example.org", stdin="a long enough pass phrase\n")
+    email = "charlies-script@example.org"
+    stack.manage("account", "create", email, stdin="a long enough pass phrase\n")
     charlie = qarnot.Connection(
-        client_token=stack.manage("account", "token", "charlie-of-the-script@example.org", "own"),
+        client_token=stack.manage("account", "token", email, "own"),
         cluster_url=f"{stack.url}/farm",
     )
 
