@@ -16,7 +16,18 @@ from django.utils import timezone
 
 from accounts import ledger
 from accounts.models import Account
-from farm import availability, dependencies, hardware, lifecycle, quotas, secret_constants, task_file, tiles, wakes
+from farm import (
+    availability,
+    dependencies,
+    hardware,
+    lifecycle,
+    quotas,
+    ranges,
+    secret_constants,
+    task_file,
+    tiles,
+    wakes,
+)
 from farm.engines import profiles
 from farm.engines.profile import FramePlan, OrderRefused, Profile
 from farm.models import Bucket, Instance, Job, JobState, Tag, Task
@@ -122,7 +133,10 @@ def _plan(order: TaskFile, profile: Profile) -> FramePlan:
         plan = profile.plan_frames(order.constants, order.instance_ids)
     except OrderRefused as fault:
         raise invalid("constants", str(fault)) from fault
-    count = len(plan.frames) * tiles.parts_of_frame(plan.tile_side)
+    parts = tiles.parts_of_frame(plan.tile_side)
+    count = len(plan.frames) * parts
+    if (max(plan.frames, default=0) + 1) * parts - 1 > ranges.LARGEST:
+        raise invalid("advancedRanges", f"In tiles, {ranges.LARGEST // parts - 1:,} is the largest frame.")
     if count > quotas.MAX_INSTANCES:
         sentence = f"Its {len(plan.frames):,} frames in tiles are {count:,} instances."
         raise invalid("range-length", f"{sentence} A task has at most {quotas.MAX_INSTANCES:,}.")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from farm import groups, quotas, secret_constants
+from farm import groups, quotas, ranges, secret_constants
 from farm.models import Bucket, Instance, Node, Task
 from farm.submission import Refused, change_task, create_task
 
@@ -251,3 +251,20 @@ def test_a_secret_that_comes_back_as_its_echo_is_left_as_it_was(alice):
 
     task.refresh_from_db()
     assert secret_constants.opened(task) == {"QARNOT_SECRET__KEY": "s3cret"}
+
+
+def test_a_frame_whose_tiles_have_no_numbers_any_more_is_refused(alice):
+    tiled = {"constants": [{"key": "BLEND_SLICING", "value": "2"}], "resultBucket": "out", "instanceCount": 0}
+
+    status, message = refusal(alice, order(advancedRanges="429496729", **tiled))
+    task = create_task(alice, order(advancedRanges="429496728", **tiled))
+
+    assert (status, "429,496,728 is the largest frame" in message) == (400, True)
+    assert max(ids_of(task)) <= ranges.LARGEST
+
+
+@pytest.mark.parametrize("number", ["0000049", "17", "99999999999999999999999", "0"])
+def test_leading_noughts_are_no_way_to_more_tiles(alice, number):
+    sliced = {"constants": [{"key": "BLEND_SLICING", "value": number}], "resultBucket": "out"}
+
+    assert "BLEND_SLICING has to be a whole number" in refusal(alice, order(**sliced))[1]

@@ -6,6 +6,7 @@ from farm.engines.blender.constants import MOST_TILES_A_SIDE
 from farm.engines.profile import FramePlan, OrderRefused
 
 _LONGEST_STEP = 10_000
+_MOST_DIGITS = 9
 
 
 def plan_frames(constants: Mapping[str, str], frames: Sequence[int]) -> FramePlan:
@@ -22,6 +23,6 @@ def _whole_number(constants: Mapping[str, str], name: str, largest: int) -> int:
     text = constants.get(name, "").strip()
     if not text:
         return 1
-    if not (text.isascii() and text.isdecimal() and 1 <= int(text[:6]) <= largest):
+    if not (text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS and 1 <= int(text) <= largest):
         raise OrderRefused(f"{name} has to be a whole number from 1 to {largest}, not “{text[:40]}”.")
     return int(text)
