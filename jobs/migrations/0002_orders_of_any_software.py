@@ -26,15 +26,16 @@ def keep_orders_as_constants(apps, schema_editor):
 
 
 RENAMED_FACTS = {"blender_version": "software_version", "blend_files": "main_files"}
-RENAMED_PROBLEMS = {"several_blends": "several_scene_files", "no_blend": "no_scene"}
+RENAMED_PROBLEMS = {
+    "several_blends": {"id": "several_scene_files"},
+    "no_blend": {"id": "no_scene", "endings": ".blend"},
+}
 
 
 def name_facts_of_any_software(apps, schema_editor):
     for scene in apps.get_model("jobs", "Scene").objects.iterator():
         scene.facts = {RENAMED_FACTS.get(name, name): value for name, value in scene.facts.items()}
-        scene.problems = [
-            {**problem, "id": RENAMED_PROBLEMS.get(problem["id"], problem["id"])} for problem in scene.problems
-        ]
+        scene.problems = [{**problem, **RENAMED_PROBLEMS.get(problem["id"], {})} for problem in scene.problems]
         scene.save(update_fields=["facts", "problems"])
 
 

@@ -26,7 +26,7 @@ def test_orders_of_blender_become_constants(migrated, alice):
     scene = old.get_model("jobs", "Scene").objects.create(
         account_id=alice.pk, name="s", main_file="a.blend",
         facts={"blender_version": "4.5.3", "blend_files": ["a.blend", "b.blend"], "width": 10},
-        problems=[{"id": "several_blends", "files": [], "chosen": "a.blend"}],
+        problems=[{"id": "several_blends", "files": [], "chosen": "a.blend"}, {"id": "no_blend", "count": 2}],
     )  # fmt: skip
     job = old.get_model("jobs", "Job").objects.create(
         account_id=alice.pk, scene=scene, name="j", profile="blender-4.5", frames="1-3",
@@ -48,4 +48,5 @@ def test_orders_of_blender_become_constants(migrated, alice):
     kept = new.get_model("jobs", "Scene").objects.get()
     assert kept.facts == {"software_version": "4.5.3", "main_files": ["a.blend", "b.blend"], "width": 10}
     assert (kept.software, kept.problems[0]["id"]) == ("blender", "several_scene_files")
+    assert kept.problems[1] == {"id": "no_scene", "count": 2, "endings": ".blend"}
     assert new.get_model("jobs", "FarmInstance").objects.get().frame == 7
