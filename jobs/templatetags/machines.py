@@ -55,6 +55,14 @@ def instance_title(instance: FarmInstance, job: Job) -> str:
 
 
 @register.filter
+def log_owner(instance: FarmInstance, job: Job) -> str:
+    """Short enough to stand before each line of the log: `12.3` is the third tile of frame 12."""
+    if instance.tile_side > 1 and not instance.joins_tiles:
+        return f"{instance.frame}.{instance.part + 1}"
+    return str(instance.frame if job.makes_pictures and job.frames else instance.instance_id)
+
+
+@register.filter
 def phase_of(instance: FarmInstance, job: Job) -> str:
     """The phase in words that fit what the instance does."""
     phase = instance.phase.lower()

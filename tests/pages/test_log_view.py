@@ -156,3 +156,13 @@ def test_an_empty_log_says_what_will_come(start):
 def add(page, lines):
     count = lines[-1]["n"]
     page.evaluate("([lines, count]) => window.panel.add(lines, count)", [lines, count])
+
+
+def test_a_line_of_a_tile_says_whose_it_is_in_the_words_of_its_machine(start):
+    page = start([line(1)])
+
+    page.evaluate("window.panel.offer(16, 'Tile 2 of 4 of frame 3', '3.2')")
+    page.evaluate("window.panel.add([{ n: 2, i: 16, s: 'stdout', t: 'of a tile' }], 2)")
+
+    assert page.text_content(".log-row[data-line='2'] .log-owner") == "3.2"
+    assert page.text_content(".log-row[data-line='1'] .log-owner") == "2"

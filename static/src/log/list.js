@@ -12,11 +12,12 @@ const ansi = new AnsiUp();
 ansi.use_classes = true; // classes, not style attributes: the content security policy has no inline styles
 
 export class LineList {
-  /** @param {{place: HTMLElement, lines: () => object[], showsOwner: () => boolean, owner: string}} given */
-  constructor({ place, lines, showsOwner }) {
+  /** @param {{place: HTMLElement, lines: () => object[], showsOwner: () => boolean, ownerOf: (instance: number) => string}} given */
+  constructor({ place, lines, showsOwner, ownerOf }) {
     this.place = place;
     this.lines = lines;
     this.showsOwner = showsOwner;
+    this.ownerOf = ownerOf;
     this.space = document.createElement("div");
     this.space.className = "log-space";
     this.place.append(this.space);
@@ -74,7 +75,7 @@ export class LineList {
     if (this.showsOwner()) {
       const owner = document.createElement("span");
       owner.className = "log-owner";
-      owner.textContent = line.i;
+      owner.textContent = this.ownerOf(line.i);
       row.append(owner);
     }
     const text = document.createElement("span");

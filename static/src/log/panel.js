@@ -13,11 +13,13 @@ export class LogPanel {
     this.follows = true;
     this.isPaused = false;
     this.held = [];
+    this.owners = new Map([...this.part("instance").options].map(({ value, dataset }) => [value, dataset.owner]));
     this.window = new LogWindow({ address, changed: (change) => this.changed(change) });
     this.list = new LineList({
       place: this.part("list"),
       lines: () => this.window.lines,
       showsOwner: () => this.window.instance === "",
+      ownerOf: (instance) => this.owners.get(String(instance)) ?? String(instance),
     });
     this.search = new LogSearch(this);
     this.listen();
@@ -123,9 +125,10 @@ export class LogPanel {
   }
 
   /** An instance that just turned up can be chosen as well. */
-  offer(instance, words) {
+  offer(instance, words, owner) {
     const choice = this.part("instance");
     const value = String(instance);
+    this.owners.set(value, owner);
     if ([...choice.options].some((option) => option.value === value)) return;
     const later = [...choice.options].find((option) => option.value !== "" && Number(option.value) > instance);
     choice.add(new Option(words, value), later ?? null);

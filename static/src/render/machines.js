@@ -3,7 +3,7 @@
 import { parseItem } from "./parse.js";
 
 export class Machines {
-  /** @param {(instance: number, title: string) => void} met called for every instance that turns up */
+  /** @param {(instance: number, title: string, owner: string) => void} met called for every instance that turns up */
   constructor(section, met) {
     this.list = section.querySelector("[data-machines]");
     this.toggle = section.querySelector("[data-machines-toggle]");
@@ -27,7 +27,7 @@ export class Machines {
         const later = [...this.list.children].find((item) => Number(item.dataset.instance) > instance);
         this.list.insertBefore(fresh, later ?? null);
       }
-      this.met(instance, fresh.querySelector(".machine-name").textContent);
+      this.met(instance, fresh.querySelector(".machine-name").textContent, fresh.dataset.owner);
     }
   }
 }

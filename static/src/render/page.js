@@ -14,7 +14,7 @@ export function startRender(root) {
   const { render, revision, lineCount, changes, log } = root.dataset;
   const panel = new LogPanel(root.querySelector("[data-log-panel]"), { address: log, lineCount: Number(lineCount) });
   const results = root.querySelector("[data-files]") ? new Files(root.querySelector("[data-files]")) : new Pictures(root);
-  const machines = new Machines(root.querySelector(".machines-part"), (instance, title) => panel.offer(instance, title));
+  const machines = new Machines(root.querySelector(".machines-part"), (...met) => panel.offer(...met));
   const live = new Live({
     address: `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/live/renders/${render}/`,
     changesAddress: changes,
