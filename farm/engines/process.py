@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import select
 import shutil
 import stat
 import subprocess
@@ -21,6 +22,8 @@ from farm.engines.streams import Streams
 
 _LISTEN_SECONDS = 0.1
 _END_SECONDS = 5.0
+_PIECE_BYTES = 4096
+"""A pipe that has room has room for so many (PIPE_BUF)."""
 
 
 class EngineProcess:
@@ -87,7 +90,8 @@ class EngineProcess:
         self._constants = constants
         order = Order(self._place.limits.wall_seconds, on_event)
         place = {"frame": instance.frame, "part": instance.part, "tile_side": instance.tile_side}
-        self._send({**place, "constants": constants, "environment": dict(instance.environment)})
+        message = {**place, "constants": constants, "environment": dict(instance.environment)}
+        self._send(message, lambda: should_stop() or order.is_late)
         while not order.is_over:
             heard = self._streams.next(_LISTEN_SECONDS)
             if heard is not None:
@@ -102,12 +106,22 @@ class EngineProcess:
         defaults = {constant.name: constant.default for constant in self._profile.constants}
         return {name: environment.get(name) or default for name, default in defaults.items()}
 
-    def _send(self, message: dict[str, Any]) -> None:
-        """An engine that has just ended is found out by the end of its output."""
-        if self._process and self._process.stdin:
-            with contextlib.suppress(BrokenPipeError):
-                self._process.stdin.write(json.dumps(message).encode() + b"\n")
-                self._process.stdin.flush()
+    def _send(self, message: dict[str, Any], should_give_up: Callable[[], bool] = lambda: False) -> None:
+        """An engine that has just ended is found out by the end of its output.
+
+        A scene may have made it one that reads no more, and an order may be longer than the pipe.
+        """
+        if not self._process or not self._process.stdin:
+            return
+        descriptor = self._process.stdin.fileno()
+        os.set_blocking(descriptor, False)
+        left = json.dumps(message).encode() + b"\n"
+        has_room = select.poll()
+        has_room.register(descriptor, select.POLLOUT)
+        with contextlib.suppress(BrokenPipeError):
+            while left and not should_give_up():
+                if has_room.poll(1000 * _LISTEN_SECONDS):
+                    left = left[os.write(descriptor, left[:_PIECE_BYTES]) :]
 
     def _stopped(self, order: Order) -> Outcome:
         is_late = order.is_late
