@@ -7,6 +7,7 @@ the sandbox can't reach, and only there it is looked at again and believed.
 
 import os
 import stat
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
@@ -22,6 +23,8 @@ MAX_ENTRIES = 50_000
 MAX_DEPTH = 32
 FILTER_SECONDS = 1.0
 """An order's regular expression may be one that never ends."""
+ALL_FILTERS_SECONDS = 30.0
+"""Or one that takes nearly as long for each of many files, while nobody is charged for the slot."""
 _HALF_WRITTEN = ".writing/"
 """Where host programs write a picture before it gets its name (farm/engines/hosts/host_job.py)."""
 _REFUSED_NAMED = 20
@@ -45,30 +48,38 @@ class Stamp(NamedTuple):
     modified_ns: int
 
 
-@dataclass(frozen=True)
+@dataclass
 class Filters:
-    """Regular expressions on the path: what the white list finds, less what the black list finds; empty finds all."""
+    """Regular expressions on the path: what the white list finds, less what the black list finds; empty finds all.
+
+    For one look through a folder: all its searches together have ALL_FILTERS_SECONDS.
+    """
 
     white: str = ""
     black: str = ""
     prefix: str = ""
     """What goes before the path in the bucket: together they must be a key."""
+    _searched_seconds: float = 0.0
 
     def take(self, path: str) -> bool:
         if path.startswith(_HALF_WRITTEN):
             return False
         try:
-            if self.white and not _is_found(self.white, path):
+            if self.white and not self._finds(self.white, path):
                 return False
-            return not (self.black and _is_found(self.black, path))
+            return not (self.black and self._finds(self.black, path))
         except patterns.BadPattern as fault:
             raise BadFilter(f"The white or black list of results can't be used: it {fault}.") from fault
         except TimeoutError as error:
             raise BadFilter(f"The white or black list of results can't be used: {error}") from error
 
-
-def _is_found(pattern: str, path: str) -> bool:
-    return patterns.compiled(pattern).search(path, timeout=FILTER_SECONDS) is not None
+    def _finds(self, pattern: str, path: str) -> bool:
+        began = time.monotonic()
+        found = patterns.compiled(pattern).search(path, timeout=FILTER_SECONDS)
+        self._searched_seconds += time.monotonic() - began
+        if self._searched_seconds > ALL_FILTERS_SECONDS:
+            raise TimeoutError("it takes too long for so many files")
+        return found is not None
 
 
 @dataclass

@@ -162,3 +162,10 @@ def test_a_list_that_cannot_be_used_or_never_ends_is_an_error_in_words(gather, m
 
     with pytest.raises(BadFilter, match="can't be used"):
         gather(lambda job: picture(job, "a" * 200), Filters(white=pattern))
+
+
+def test_a_list_that_is_slow_for_each_of_many_files_is_an_error_in_words(gather, monkeypatch):
+    monkeypatch.setattr(collector, "ALL_FILTERS_SECONDS", 0.0)
+
+    with pytest.raises(BadFilter, match="too long for so many files"):
+        gather(lambda job: picture(job, "0001.png"), Filters(white="png$"))
