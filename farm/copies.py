@@ -3,6 +3,7 @@
 from typing import Any
 
 from farm import lifecycle, ranges, secret_constants
+from farm.json_keys import canonical
 from farm.models import Dependency, InstanceState, JobState, Task
 from farm.submission import Refused, create_task
 from farm.timespans import timespan
@@ -16,7 +17,9 @@ def copy_task(task: Task, body: Any, states: frozenset[InstanceState] | None, *,
 
     What is rendered again has waited for its dependencies before; only a clone of all waits for them as well.
     """
-    overrides = body if isinstance(body, dict) else {}
+    overrides = canonical(body) if isinstance(body, dict) else {}
+    if isinstance(overrides.get("constants"), list):
+        overrides["constants"] = [_told_again(task, constant) for constant in overrides["constants"]]
     given = {key.lower() for key in overrides}
     if states is None:
         which = {} if given & {"instancecount", "advancedranges"} else _all_instances(task)
@@ -29,6 +32,16 @@ def copy_task(task: Task, body: Any, states: frozenset[InstanceState] | None, *,
     order = {key: value for key, value in _order_of(task).items() if key.lower() not in replaced}
     kept = {key: value for key, value in overrides.items() if key.lower() not in {name.lower() for name in which}}
     return create_task(task.account, {**order, **kept, **which}, digest=digest)
+
+
+def _told_again(task: Task, constant: Any) -> Any:
+    """A client that sends back what it was told sends the echo of a secret, which means that secret."""
+    if not isinstance(constant, dict) or constant.get("value") != secret_constants.ECHO:
+        return constant
+    name = str(constant.get("key"))
+    if secret_constants.echoed(task).get(name) != secret_constants.ECHO:
+        return constant
+    return {**constant, "value": secret_constants.opened(task)[name]}
 
 
 def _order_of(task: Task) -> dict[str, Any]:

@@ -130,3 +130,12 @@ def test_charlie_copies_nothing_of_alices(ask, alice, charlie):
 
     assert {ask(charlie, "POST", f"tasks/{task.pk}/{way}").status_code for way in ("retry", "clone")} == {404}
     assert Task.objects.count() == 1
+
+
+def test_the_echo_of_a_secret_sent_back_is_that_secret(alice):
+    task = create_task(alice, order(constants=[{"key": "QARNOT_SECRET__KEY", "value": "s3cret"}]))
+    told = [{"Key": "QARNOT_SECRET__KEY", "Value": "[SECRET]"}, {"Key": "NEW", "Value": "[SECRET]"}]
+
+    copied = copy_task(task, {"Constants": told}, ALL)
+
+    assert secret_constants.opened(copied) == {"QARNOT_SECRET__KEY": "s3cret", "NEW": "[SECRET]"}
