@@ -5,7 +5,17 @@ from qarnot.carbon_facts import CarbonClient
 from qarnot.exceptions import MissingProjectException, MissingTaskException
 from qarnot.project import Project
 
-from tests.contract.orders import ended, finished, until
+from tests.contract.orders import Orders, ended, finished, until
+from tests.contract.people import Person, open_account
+
+
+@pytest.fixture(scope="module")
+def orders(running):
+    """Of an account that nobody else uses meanwhile: what is counted here is of these tests."""
+    counted = Person(running.stack, **open_account(running.stack, "counted"))
+    made = Orders(counted, "test-account", running.facts["registry"])
+    yield made
+    made.abort_all()
 
 
 def test_quotas_count_what_runs(orders):
