@@ -14,6 +14,7 @@ import re
 from collections.abc import Sequence
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 
 from accounts.models import Account
 from farm import sealing, secret_constants
@@ -68,7 +69,7 @@ def change(account: Account, key: str, value: str) -> None:
 
 def get(account: Account, key: str) -> str:
     """Raises NotThere, or NotKept when the server's key is another one than when it was kept."""
-    secret = account.secrets.filter(key=key).first()
+    secret = _of_key(account, key).first()
     if secret is None:
         raise NotThere
     try:
@@ -81,7 +82,7 @@ def get(account: Account, key: str) -> str:
 
 def delete(account: Account, key: str) -> None:
     """Raises NotThere."""
-    if not account.secrets.filter(key=key).delete()[0]:
+    if not _of_key(account, key).delete()[0]:
         raise NotThere
 
 
@@ -126,6 +127,11 @@ def masked(text: str, values: Sequence[str]) -> str:
     for value in values:
         text = text.replace(value, ECHO)
     return text
+
+
+def _of_key(account: Account, key: str) -> QuerySet[Secret]:
+    """Nothing for what no key is: PostgreSQL breaks on the character 0."""
+    return account.secrets.none() if _NOT_IN_A_KEY.search(key) else account.secrets.filter(key=key)
 
 
 def _keys(account: Account) -> list[str]:

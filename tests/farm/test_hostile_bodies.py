@@ -106,3 +106,9 @@ def test_odd_questions_in_the_address(ask, alice):
         assert_answered(ask(alice, "GET", query))
     assert_answered(ask(alice, "GET", "profiles/%00"))
     assert_answered(ask(alice, "GET", "tasks/%00"))
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE"])
+def test_a_key_that_no_secret_can_have(ask, alice, method):
+    for key in ("a%00b", "a%1fb", "a//b", "x" * 3000):
+        assert ask(alice, method, f"secrets-manager/data/{key}", {"Value": "v"}).status_code in (400, 404)
