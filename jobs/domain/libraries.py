@@ -42,7 +42,7 @@ class LibraryOffer:
     @property
     def sentence(self) -> str:
         if not self.missing_count:
-            return "nothing of the scene is missing"
+            return "the scene needs nothing from it"
         if not self.holds:
             return "holds none of the missing files"
         missing = counted(self.missing_count, "missing file", "missing files")

@@ -1,5 +1,6 @@
 """A farm's word on a task, read into what the rows keep. Unknown words are kept, never guessed."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -22,6 +23,8 @@ RENDERING_STATES = frozenset(
         "UploadingResults",
     }
 )
+_BEFALLEN = re.compile(r" \(instances [\d,-]+\)$")
+"""A farm's list of the instances that an error befell, by its own numbers; people read which frames failed."""
 KNOWN_STATES = ENDED_STATES | RENDERING_STATES | {"Submitted", "PendingCancel", "PendingDelete"}
 
 
@@ -89,7 +92,7 @@ def read(task: Mapping[str, Any]) -> Report:
     return Report(
         state=_text(task, "state", 40),
         instances=instances,
-        error=_text(errors[0], "message", 300) if errors and isinstance(errors[0], dict) else "",
+        error=_BEFALLEN.sub("", _text(errors[0], "message", 300)) if errors and isinstance(errors[0], dict) else "",
         waiting_reason=_text(task, "waitingReason", 300),
         result_bucket=_text(task, "resultBucket", 255),
         name=_text(task, "name", 200),

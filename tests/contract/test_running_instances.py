@@ -4,15 +4,19 @@ import pytest
 
 from tests.contract.orders import until
 
-BUSY = "echo began; end=$(($(date +%s) + 4)); while [ $(date +%s) -lt $end ]; do :; done; echo done > result.txt"
+BUSY = "echo began; end=$(($(date +%s) + 4)); until [ -e enough.txt ] && [ $(date +%s) -gt $end ]; do :; done"
 
 
 @pytest.fixture(scope="module")
 def watched(orders):
-    """A task of one instance that computed for four seconds, and what was told of it meanwhile."""
-    task = orders.shell(BUSY)
+    """A task of one instance that computed until it was seen at it, and what was told of it meanwhile."""
+    signals = orders.bucket("signals")
+    orders.put(signals, "begin.txt", "")
+    task = orders.shell(BUSY, resources=[signals])
     task.submit()
     seen = until(task, lambda now: _busy(now.status))
+    orders.put(signals, "enough.txt", "")
+    task.update_resources()
     until(task, lambda now: now.state == "Success")
     return task, seen
 

@@ -170,6 +170,14 @@ def test_a_library_that_holds_missing_files_is_proposed_with_their_names(alice, 
     assert (cars.library.name, cars.is_chosen, cars.sentence) == ("Cars", False, "holds none of the missing files")
 
 
+def test_a_whole_scene_is_told_that_it_needs_no_library(alice, scene):
+    library(alice, "Oak", {"wood.png": ()})
+
+    (oak,) = libraries.proposed(scene)
+
+    assert (oak.is_chosen, oak.sentence) == (False, "the scene needs nothing from it")
+
+
 def test_what_was_chosen_comes_back_in_its_order(alice, missing):
     first, second = (library(alice, name, {}) for name in ("First", "Second"))
     library(alice, "Oak", {"wood.png": ()})

@@ -113,7 +113,8 @@ def test_what_the_farm_says_of_a_failure_reaches_the_artist(job, farm):
     task = farm.only_task()
     farm.ends(task, 1, 2)
     farm.ends(task, 3, state="Failure", message="Blender ran out of memory.")
-    task.state, task.errors = "Failure", [{"code": "x", "message": "Blender ran out of memory.", "debug": ""}]
+    task.state = "Failure"
+    task.errors = [{"code": "x", "message": "Blender ran out of memory. (instances 2)", "debug": ""}]
     landed(job, 1, 2)
     polled(job)
     opened(job)
