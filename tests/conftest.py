@@ -20,6 +20,12 @@ def messages_stay_in_this_process():
     current_app.conf.broker_url = "memory://"
 
 
+@pytest.fixture(autouse=True)
+def quick_passwords(settings):
+    """A strong hash of a password takes a third of a second, by intent; most tests make people."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
 @pytest.fixture
 def alice(db):
     return Account.objects.create_user("alice@example.org", PASSWORD)

@@ -11,7 +11,13 @@ from tests import postgres
 
 IN_PARALLEL = ["-n", "2", "--dist", "loadfile"]
 """The tests wait for processes more than they compute; a file's tests share what they started."""
-ONCE_IS_ENOUGH = [f"--ignore=tests/{room}" for room in ("sandbox", "engines", "storage", "pages", "journeys")]
+ONCE_IS_ENOUGH = (
+    *("sandbox", "engines", "storage", "pages", "journeys"),
+    *(f"contract/test_{engine}.py" for engine in ("own_software", "tiles", "other_renderers")),
+    *(f"jobs/test_{reading}.py" for reading in ("pictures", "scene_check", "real_scenes", "other_scenes", "archives")),
+    *(f"node/test_{machine}.py" for machine in ("real_render", "equipment", "collector", "staging", "machine")),
+)
+"""What only reads files, computes pictures or looks at a machine."""
 
 
 def main() -> int:
@@ -24,7 +30,7 @@ def main() -> int:
             print("== PostgreSQL: not run here ==", flush=True)
             return 0
         print("== the suite on PostgreSQL ==", flush=True)
-        return pytest({"DATABASE_URL": url}, *ONCE_IS_ENOUGH)
+        return pytest({"DATABASE_URL": url}, *(f"--ignore=tests/{room}" for room in ONCE_IS_ENOUGH))
 
 
 def pytest(environment: dict[str, str], *arguments: str) -> int:

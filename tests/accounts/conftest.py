@@ -1,4 +1,4 @@
-"""What the tests of accounts stand on: a cache of their own, quick password hashes, and people who are signed in."""
+"""What the tests of accounts stand on: a cache of their own, and people who are signed in."""
 
 import pytest
 from django.core.cache import cache
@@ -8,7 +8,6 @@ from django.test import Client
 @pytest.fixture(autouse=True)
 def embedded_surroundings(settings):
     settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.STORAGES = settings.STORAGES | {
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     }

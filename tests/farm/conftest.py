@@ -10,11 +10,6 @@ from farm.models import Node, Site
 from tests.farm.by_hand import Machine
 
 
-@pytest.fixture(autouse=True)
-def _quick_passwords(settings):
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-
-
 @pytest.fixture
 def machine(db):
     """A machine of four slots that renders what the test says."""

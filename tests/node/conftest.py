@@ -14,11 +14,6 @@ from farm.node.workspace import Machine
 from farm.storage import backing
 
 
-@pytest.fixture(autouse=True)
-def quick_passwords(settings):
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-
-
 @pytest.fixture
 def node(db):
     return make_node("node-1")

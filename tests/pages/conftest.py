@@ -26,7 +26,6 @@ SIZES = {360: 740, 768: 1024, 1280: 800, 1920: 1080}
 @pytest.fixture(autouse=True)
 def embedded_surroundings(settings):
     settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.STORAGES = settings.STORAGES | {
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     }
