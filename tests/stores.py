@@ -41,7 +41,7 @@ def wait_until_answers(url, process, seconds=30):
 
 
 @contextmanager
-def running(command, url, environment, log=None):
+def running(command, url, environment, log=None, ends_within=15):
     """A process that answers at `url`; ended, not abandoned. What it says goes into `log`."""
     with ExitStack() as opened:
         out = opened.enter_context(log.open("ab")) if log else None
@@ -59,7 +59,7 @@ def running(command, url, environment, log=None):
     finally:
         process.send_signal(signal.SIGTERM)
         try:
-            process.wait(15)
+            process.wait(ends_within)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
@@ -84,7 +84,8 @@ def seaweed(folder):
     ]  # fmt: skip
     environment = {"AWS_ACCESS_KEY_ID": ACCESS_KEY, "AWS_SECRET_ACCESS_KEY": SECRET_KEY, "GOMEMLIMIT": "400MiB"}
     url = f"http://127.0.0.1:{http['s3']}"
-    with running(command, url, environment, Path(folder) / "weed.log"):
+    # It takes its time to end well; nobody wants its bytes any more.
+    with running(command, url, environment, Path(folder) / "weed.log", ends_within=1):
         yield url
 
 
