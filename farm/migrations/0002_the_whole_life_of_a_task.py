@@ -77,7 +77,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='site',
             name='grid_intensity',
-            field=models.FloatField(default=56.0, help_text='Grams of CO₂ equivalent a kilowatt-hour of its grid. 56: France, mean of 2024.'),
+            field=models.FloatField(default=56.0, help_text='Grams of CO₂ equivalent a kilowatt-hour of its grid. 56: France, mean of 2023 (Ember).'),
         ),
         migrations.AddField(
             model_name='task',

@@ -10,7 +10,7 @@ class Site(models.Model):
 
     name = models.SlugField(unique=True)
     grid_intensity = models.FloatField(
-        default=56.0, help_text="Grams of CO₂ equivalent a kilowatt-hour of its grid. 56: France, mean of 2024."
+        default=56.0, help_text="Grams of CO₂ equivalent a kilowatt-hour of its grid. 56: France, mean of 2023 (Ember)."
     )
 
     def __str__(self) -> str:

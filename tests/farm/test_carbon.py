@@ -42,7 +42,7 @@ def test_what_is_saved_is_held_against_an_average_data_centre(rendered):
 
     facts = rendered.carbon_facts()
 
-    there = 0.1 * 1.56 * 213
+    there = 0.1 * 1.58 * 214
     assert facts.equivalent_datacenter_name == "average of the European Union"
     assert facts.equivalent_dc_carbon_footprint_gC02eq == pytest.approx(there)
     assert facts.saved_carbon_footprint_compute_gC02eq == pytest.approx(there - 5)
