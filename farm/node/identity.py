@@ -39,14 +39,14 @@ def register(name: str, site_name: str, slot_count: int, folder: Path) -> Node:
 
 def beat(node: Node, folder: Path, *, has_opengl: bool) -> None:
     """Says that the machine is there, what it can render with, and why it takes nothing, if so."""
-    Node.objects.filter(pk=node.pk).update(
-        heartbeat_at=Now(), has_opengl=has_opengl, problem=problem(folder), **_profiles()
-    )
+    known = _profiles()
+    why = _problem(folder, has_profiles=bool(known["profiles"]))
+    Node.objects.filter(pk=node.pk).update(heartbeat_at=Now(), has_opengl=has_opengl, problem=why, **known)
 
 
-def problem(folder: Path) -> str:
+def _problem(folder: Path, *, has_profiles: bool) -> str:
     """Why this machine takes nothing, and what to do; empty when it does."""
-    if not _profiles()["profiles"]:
+    if not has_profiles:
         return "No renderer is installed here. Install one with: manage.py engine install blender-4.5"
     free = free_bytes(folder)
     if free < FREE_DISK_BYTES:

@@ -4,6 +4,7 @@ import functools
 import os
 import platform
 from pathlib import Path
+from typing import NamedTuple
 
 import psutil
 
@@ -44,23 +45,19 @@ def gpu_model() -> str:
     return _named_in("Model", _text_of(cards[0]))[:200] if cards else ""
 
 
-def frequency_ghz() -> float:
-    """The mean of all cores now; 0 where the machine doesn't say."""
-    found = _frequencies()
-    return round(found.current / 1000, 3) if found else 0.0
+class Frequency(NamedTuple):
+    now_ghz: float = 0.0
+    """The mean of all cores."""
+    max_ghz: float = 0.0
 
 
-def max_frequency_ghz() -> float:
-    """0 where the machine doesn't say."""
-    found = _frequencies()
-    return round(found.max / 1000, 3) if found else 0.0
-
-
-def _frequencies() -> "psutil._common.scpufreq | None":
+def frequency() -> Frequency:
+    """Noughts where the machine doesn't say. A file of every core is read: one look tells both."""
     try:
-        return psutil.cpu_freq()
+        found = psutil.cpu_freq()
     except (OSError, NotImplementedError, RuntimeError):  # virtual machines hide the files it reads
-        return None
+        found = None
+    return Frequency(round(found.current / 1000, 3), round(found.max / 1000, 3)) if found else Frequency()
 
 
 def _named_in(name: str, text: str) -> str:

@@ -34,6 +34,18 @@ class StagingFailed(Exception):
         self.code = code
 
 
+class ResourceGone(StagingFailed):
+    """A file was removed from its bucket after it was listed there."""
+
+    def __init__(self, bucket: str, key: str) -> None:
+        sentence = (
+            f"“{key}” was removed from the bucket “{bucket}” while the task waited. Upload it again and resubmit."
+        )
+        super().__init__("RESOURCE_MISSING", sentence)
+        self.bucket = bucket
+        self.key = key
+
+
 class NoRoom(Exception):
     """This machine's disk can't hold the task's files."""
 
@@ -138,11 +150,7 @@ def _fetch(task: Task, source: Source, path: Path, on_bytes: Callable[[int], Non
         backing.download(task.account_id, source.bucket, source.key, path, on_bytes=on_bytes)
     except ClientError as error:
         if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:
-            raise StagingFailed(
-                "RESOURCE_MISSING",
-                f"“{source.key}” was removed from the bucket “{source.bucket}” while the task waited. "
-                "Upload it again and resubmit.",
-            ) from error
+            raise ResourceGone(source.bucket, source.key) from error
         raise
 
 

@@ -3,8 +3,6 @@
 import time
 from pathlib import Path
 
-from botocore.exceptions import ClientError
-
 from farm.engines.joining import open_joining
 from farm.models import Instance, Phase, Task
 from farm.node import collector, staging
@@ -20,13 +18,11 @@ class JoiningPlace(Workspace):
         super().__init__(task, folder, machine, lambda task, place: open_joining(place))
 
     def prepare(self, work: Work) -> None:
-        """Fetches the tiles. Raises StagingFailed where one is gone, or boto's errors."""
+        """Fetches the tiles. Raises StagingFailed where one is gone, and else what staging does."""
         began = time.monotonic()
         work.phase = Phase.DOWNLOAD
         self.make_folders()
-        for key in _tiles_of(work.attempt.instance):
-            if not work.dropped:
-                self._fetch(work, key)
+        self._fetch(work)
         self._staged = collector.stamps(self._job)
         self.resources_version = work.task.resources_version
         work.download_seconds = time.monotonic() - began
@@ -36,19 +32,19 @@ class JoiningPlace(Workspace):
         self.close()
         return harvest
 
-    def _fetch(self, work: Work, key: str) -> None:
-        task, path = work.task, staging.safe_path(key.removeprefix(work.task.results_prefix))
-        if path is None:
-            return
-        there = self._job / path
-        there.parent.mkdir(parents=True, exist_ok=True)
+    def _fetch(self, work: Work) -> None:
+        """Several at once: a picture may have hundreds of tiles."""
         try:
-            backing.download(task.account_id, task.result_bucket, key, there, on_bytes=work.traffic.receive)
-        except ClientError as error:
-            if error.response["ResponseMetadata"]["HTTPStatusCode"] != 404:
-                raise
-            sentence = f"The tile “{key}” was removed from the bucket “{task.result_bucket}” before it was used."
-            raise staging.StagingFailed("TILES_MISSING", f"{sentence} Render the picture again.") from error
+            staging.download(
+                work.task,
+                _plan_of(work.attempt.instance),
+                self._job,
+                lambda: work.dropped is not None,
+                work.traffic.receive,
+            )
+        except staging.ResourceGone as gone:
+            sentence = f"The tile “{gone.key}” was removed from the bucket “{gone.bucket}” before it was used."
+            raise staging.StagingFailed("TILES_MISSING", f"{sentence} Render the picture again.") from gone
 
 
 def clear_away(instance: Instance) -> None:
@@ -57,6 +53,14 @@ def clear_away(instance: Instance) -> None:
     for key in _tiles_of(instance):
         backing.delete_object(task.account_id, task.result_bucket, key)
     Instance.objects.filter(task=task, frame=instance.frame, part__lt=instance.part).update(results=[])
+
+
+def _plan_of(join: Instance) -> staging.Plan:
+    """The tiles below the job folder as their instances left them. Nobody has asked how large each is."""
+    task = join.task
+    paths = {key: staging.safe_path(key.removeprefix(task.results_prefix)) for key in _tiles_of(join)}
+    found = {path: staging.Source(task.result_bucket, key, etag="", size=0) for key, path in paths.items() if path}
+    return staging.Plan(found)
 
 
 def _tiles_of(join: Instance) -> list[str]:

@@ -65,8 +65,9 @@ class Work:
         self.output.close()
 
     def begin_execution(self, pid: int) -> None:
-        """`pid` is the engine's."""
-        self.phase, self._meter, self._executes_since = Phase.EXECUTION, Meter(pid), time.monotonic()
+        """`pid` is the engine's. The phase comes last: who reads it in another thread finds the rest there."""
+        self._meter, self._executes_since = Meter(pid), time.monotonic()
+        self.phase = Phase.EXECUTION
 
     def begin_results(self) -> None:
         """From here on no snapshot's file follows; one that is under way is waited for."""
@@ -78,13 +79,13 @@ class Work:
     def reading(self) -> Reading:
         is_executing = self.phase == Phase.EXECUTION
         engine = self._meter.read() if self._meter and is_executing else Reading()
-        frequency = machine.frequency_ghz()
+        frequency = machine.frequency()
         if is_executing:
-            self._note_frequency(frequency)
+            self._note_frequency(frequency.now_ghz)
         received, sent = self.traffic.kbps()
         return engine._replace(
-            frequency_ghz=frequency,
-            max_frequency_ghz=machine.max_frequency_ghz(),
+            frequency_ghz=frequency.now_ghz,
+            max_frequency_ghz=frequency.max_ghz,
             network_in_kbps=received,
             network_out_kbps=sent,
         )
@@ -101,7 +102,7 @@ class Work:
 
     def spent(self) -> Spent:
         if self.execution_seconds and not self._frequency_count:
-            self._note_frequency(machine.frequency_ghz())  # an execution shorter than a heartbeat
+            self._note_frequency(machine.frequency().now_ghz)  # an execution shorter than a heartbeat
         return Spent(
             download_seconds=self.download_seconds,
             environment_seconds=self.environment_seconds,

@@ -57,7 +57,7 @@ def test_a_machine_that_hides_its_frequency_says_nought(monkeypatch):
 
     monkeypatch.setattr(psutil, "cpu_freq", refuse)
 
-    assert (machine.frequency_ghz(), machine.max_frequency_ghz()) == (0.0, 0.0)
+    assert machine.frequency() == (0.0, 0.0)
 
 
 @pytest.mark.django_db
@@ -84,7 +84,7 @@ def test_traffic_is_told_as_kilobits_a_second_since_the_last_look(monkeypatch):
 
 @pytest.mark.django_db(transaction=True)
 def test_the_mean_frequency_of_an_execution_is_kept_however_short_it_was(alice, order, s3_store, shift, monkeypatch):
-    monkeypatch.setattr(machine, "frequency_ghz", lambda: 2.5)
+    monkeypatch.setattr(machine, "frequency", lambda: machine.Frequency(2.5, 4.0))
     task = order(alice, [1])
 
     shift(write_picture).work()
