@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.db.models import Count, Sum
 
 from jobs.buckets import AccountBucket, StoredObject, bucket_of
-from jobs.domain.reports import InstanceReport, Report
+from jobs.domain.reports import SUCCESS, InstanceReport, Report
 from jobs.models import Job, ResultFile
 
 ASKED_ONE_BY_ONE = 20
@@ -32,20 +32,24 @@ def _named(bucket: AccountBucket, keys: Sequence[str]) -> list[StoredObject]:
     return [StoredObject(key, size, "") for key, size in sizes.items() if size is not None]
 
 
-def arrived(job: Job, report: Report) -> list[ResultFile]:
-    """Unsaved rows of files that were not here yet, of a task without pictures. Asks the store.
+def arrived(job: Job, report: Report, changed: Collection[InstanceReport]) -> list[ResultFile]:
+    """Unsaved rows of files that are not here yet or were written anew, of a task without pictures. Asks the store.
 
-    Where the farm does not name them, all that lies in the bucket is theirs once the task has ended.
+    `changed`: instances that say something else than before; one that ended may have replaced another one's file.
+    Where the farm names no files, all that lies in the bucket is theirs once the task has ended.
     """
     if not job.result_bucket or job.makes_pictures:
         return []
-    by_key = {key: said.instance_id for said in report.succeeded for key in said.results or ()}
+    just_ended = [said for said in changed if said.phase == SUCCESS]
+    by_key = {key: said.instance_id for said in [*report.succeeded, *just_ended] for key in said.results or ()}
+    written = {key for said in just_ended for key in said.results or ()}
     known = set(job.result_files.values_list("key", flat=True))
-    new = [key for key in by_key if key not in known][: MOST_FILES - len(known)]
+    room = MOST_FILES - len(known)
     bucket = bucket_of(job.account, job.result_bucket)
-    found = _named(bucket, new) if new else []
+    wanted = [*(known & written), *[key for key in by_key if key not in known][:room]]
+    found = _named(bucket, wanted) if wanted else []
     if not by_key and report.has_ended:
-        found = [one for one in bucket.list() if one.key not in known][: MOST_FILES - len(known)]
+        found = [one for one in bucket.list() if one.key not in known][:room]
     return [ResultFile(job=job, key=f.key, size_bytes=f.size, instance_id=by_key.get(f.key)) for f in found]
 
 
@@ -53,7 +57,13 @@ def land(rows: Sequence[ResultFile], revision: int) -> None:
     """Inside a `revisions.change`."""
     for row in rows:
         row.revision = revision
-    ResultFile.objects.bulk_create(rows, batch_size=ROWS_AT_ONCE, ignore_conflicts=True)
+    ResultFile.objects.bulk_create(
+        rows,
+        batch_size=ROWS_AT_ONCE,
+        update_conflicts=True,
+        unique_fields=["job", "key"],
+        update_fields=["size_bytes", "instance_id", "landed_at", "revision"],
+    )
 
 
 @dataclass(frozen=True)

@@ -94,7 +94,7 @@ def _fold(job: Job, farm: farms.Farm, report: Report, memory: Memory) -> None:
         instances = machines.changed(job, report.instances, memory.get(job.pk, {}))
         is_news = report.has_ended or any(instance.phase == reports.SUCCESS for instance in instances)
         landed = landing.arrived(job, report.succeeded) if is_news else {}
-        files = result_files.arrived(job, report) if is_news else []
+        files = result_files.arrived(job, report, instances) if is_news else []
         is_said_anew = (job.farm_state, job.waiting_reason) != (report.state, report.waiting_reason)
         if readings or instances or landed or files or is_said_anew:
             _write(job, report, readings, News(instances, landed, files))

@@ -94,6 +94,20 @@ def test_a_farm_that_names_nothing_leaves_all_of_its_bucket_at_the_end(job, farm
     assert [file.key for file in job.result_files.all()] == ["more/words.txt", "words.txt"]
 
 
+def test_a_file_that_another_instance_wrote_anew_is_taken_home_as_it_is_now(job, farm, task):
+    put(job, "words.txt")
+    farm.runs(task, 1)
+    farm.ends(task, 0, results=results("words.txt"))
+    polled(job)
+    bucket_of(job.account, job.result_bucket).put("words.txt", b"longer words")
+    farm.ends(task, 1, results=results("words.txt"))
+
+    polled(job)
+
+    assert job.result_files.get().size_bytes == 12
+    assert b"longer words" in b"".join(downloads.zip_of_files(job, job.account))
+
+
 def test_the_page_lists_files_instead_of_frames(job, farm, task):
     put(job, "words.txt")
     farm.ends(task, 0, results=results("words.txt"))
