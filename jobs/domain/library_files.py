@@ -68,7 +68,8 @@ def _facts(found: StoredObject) -> dict[str, str | int]:
 
 def look_soon(library: Library) -> None:
     """A worker lists the bucket and reads the .blends that are new."""
-    Library.objects.filter(pk=library.pk).update(due_at=timezone.now())
+    library.due_at = timezone.now()
+    Library.objects.filter(pk=library.pk).update(due_at=library.due_at)
     hurry("look_through_library", library.pk)
 
 
@@ -100,7 +101,7 @@ def _listed(library: Library) -> Iterator[StoredObject]:
 
 
 def _is_path(key: str) -> bool:
-    return all(part not in ("", ".", "..") for part in key.split("/")) and key.isprintable()
+    return all(part not in ("", ".", "..") for part in key.split("/")) and paths.is_plain(key)
 
 
 def delete(library: Library, path: str) -> bool:

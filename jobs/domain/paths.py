@@ -11,6 +11,7 @@ MOST_SEGMENTS = 30
 _DROPPED = re.compile(
     r"(^|/)(\.DS_Store|Thumbs\.db|desktop\.ini|__MACOSX(/.*)?|\._[^/]*|[^/]*\.blend\d+)$|^__MACOSX/", re.I
 )
+_UNSEEN = ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")
 
 
 class PathRefused(ValueError):
@@ -19,8 +20,12 @@ class PathRefused(ValueError):
 
 def plain_text(text: str) -> str:
     """NFC, without control, bidirectional, zero-width and private characters."""
-    text = unicodedata.normalize("NFC", text)
-    return "".join(c for c in text if unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp"))
+    return "".join(c for c in unicodedata.normalize("NFC", text) if unicodedata.category(c) not in _UNSEEN)
+
+
+def is_plain(text: str) -> bool:
+    """Nothing in it that `plain_text` would take out. Spaces of other languages and keyboards are fine."""
+    return not any(unicodedata.category(c) in _UNSEEN for c in text)
 
 
 def is_dropped(path: str) -> bool:

@@ -6,6 +6,7 @@ import zipfile
 
 import pytest
 import requests
+from django.utils import timezone
 
 from jobs.buckets import bucket_of
 from jobs.domain import libraries, library_files, library_links, submission
@@ -114,6 +115,27 @@ def test_what_s3_tools_put_there_and_took_away_is_found(oak):
 
     assert {file.path: file.size_bytes for file in oak.files.all()} == {"wood.png": 11, "new/stone.png": 1}
     assert oak.due_at is None
+
+
+def test_a_file_with_the_spaces_of_a_mac_stays_when_the_bucket_is_looked_through(client, alice, oak):
+    client.force_login(alice)
+    uploaded(client, oak, "Screenshot 3.00\u202fPM.png")
+    put(oak, {"n\u00e4chste\u00a0Seite.png": b"n", "hidden\u202egnp.exe": b"h"})
+
+    look(oak)
+
+    assert set(paths_of(oak)) == {"Screenshot 3.00\u202fPM.png", "n\u00e4chste\u00a0Seite.png"}
+
+
+def test_the_page_that_had_the_bucket_looked_through_asks_again_for_what_was_found(client, alice, oak):
+    look(oak)
+    Library.objects.update(listed_at=timezone.now() - 2 * library_files.STALE_AFTER)
+    client.force_login(alice)
+
+    page = client.get(f"/libraries/{oak.pk}/").content.decode()
+
+    assert "Looking through the bucket" in page
+    assert f'hx-get="/libraries/{oak.pk}/files/' in page
 
 
 def test_what_a_linked_scene_needs_is_read_in_the_sandbox(oak):
