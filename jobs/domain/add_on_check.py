@@ -21,6 +21,8 @@ logger = logging.getLogger(__name__)
 LEASE = timedelta(minutes=5)
 AGAIN_AFTER = timedelta(seconds=10)
 MOST_CHECKS = 3
+STORE_SILENT_FOR_AT_MOST = timedelta(hours=1)
+"""From when the add-on was brought: its zip may be gone for good."""
 READING_SECONDS = 60
 READING_MEMORY_MB = 512
 
@@ -39,8 +41,7 @@ def check(add_on: AddOn) -> None:
         _refuse(add_on, {"id": "add_on_too_large" if failure.reason in ("slow", "heavy") else "add_on_damaged"})
     except (*StoreError, farms.FarmDown) as failure:
         logger.warning("add-on %s: the store does not answer: %s", add_on.pk, failure)
-        later = timezone.now() + AGAIN_AFTER
-        AddOn.objects.filter(pk=add_on.pk).update(due_at=later, check_count=F("check_count") - 1)
+        _again_later(add_on)
     else:
         _settle(add_on, said)
 
@@ -55,6 +56,16 @@ def _claim(add_on: AddOn) -> bool:
         _refuse(add_on, {"id": "add_on_check_failed", "reason": "the check never came to its end."})
         return False
     return bool(won)
+
+
+def _again_later(add_on: AddOn) -> None:
+    """The store's silence is not counted against the add-on; after an hour it is given up."""
+    now = timezone.now()
+    if now - add_on.created_at > STORE_SILENT_FOR_AT_MOST:
+        _refuse(add_on, {"id": "add_on_check_failed", "reason": "the storage does not have it, or does not answer."})
+        return
+    due = AddOn.objects.filter(pk=add_on.pk, state=AddOnState.CHECKING)
+    due.update(due_at=now + AGAIN_AFTER, check_count=F("check_count") - 1)
 
 
 def _read(add_on: AddOn) -> dict[str, Any]:
@@ -91,6 +102,8 @@ def _text(said: dict[str, Any], name: str, most: int) -> str:
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_plain(one) for one in value]
     return plain_text(value) if isinstance(value, str) else value
 
 

@@ -89,8 +89,8 @@ def delete(add_on: AddOn) -> None:
     bucket = bucket_at(add_on)
     for upload in add_on.uploads.filter(state=UploadState.OPEN):
         bucket.abort_upload(key_at(add_on, upload.path), upload.s3_upload_id)
-    if add_on.key:
-        bucket.delete(add_on.key)
+    for found in bucket.list(key_at(add_on, "")):
+        bucket.delete(found.key)
     add_on.delete()
 
 
@@ -143,9 +143,9 @@ def constants_of(job: Job) -> dict[str, str]:
     return {CONSTANT: ",".join(keys)} if keys else {}
 
 
-def forget_unfinished() -> None:
-    """Begun, and left before the zip arrived."""
+def forget_unfinished(most: int = 50) -> None:
+    """Begun, and left before anybody said that the zip is there."""
     old = timezone.now() - FORGOTTEN_AFTER
-    AddOn.objects.filter(state=AddOnState.UPLOADING, created_at__lt=old).exclude(
-        uploads__state=UploadState.OPEN
-    ).delete()
+    begun = AddOn.objects.filter(state=AddOnState.UPLOADING, created_at__lt=old)
+    for add_on in begun.exclude(uploads__state=UploadState.OPEN).select_related("account")[:most]:
+        delete(add_on)

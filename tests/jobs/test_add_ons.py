@@ -115,6 +115,38 @@ def test_what_it_says_of_itself_is_shown_as_plain_text(alice, store):
     assert (add_on.name, len(add_on.version)) == ("<b>x</b>", 40)
 
 
+def test_a_problem_in_its_own_words_is_plain_text_too(alice, store):
+    hostile = MANIFEST + 'platforms = ["windows\\u0000\\u202e-x64"]'
+
+    add_on = brought(alice, zipped({"blender_manifest.toml": hostile}))
+
+    assert (problem_of(add_on), add_on.problem["systems"]) == ("add_on_other_system", ["windows-x64"])
+
+
+def test_a_zip_that_is_gone_from_the_bucket_is_given_up_after_an_hour(alice, store):
+    add_on = add_ons.create(alice, "paint.zip")
+    AddOn.objects.update(state=AddOnState.CHECKING, key=f"add-ons/{add_on.pk}/paint.zip", due_at=timezone.now())
+    add_on_check.check(add_on)
+    add_on.refresh_from_db()
+    assert (add_on.state, add_on.check_count) == (AddOnState.CHECKING, 0)
+
+    AddOn.objects.update(due_at=timezone.now(), created_at=timezone.now() - 2 * add_on_check.STORE_SILENT_FOR_AT_MOST)
+    add_on_check.check(add_on)
+
+    assert problem_of(add_on) == "add_on_check_failed"
+
+
+def test_one_that_was_left_half_way_is_forgotten_with_its_zip(alice, store):
+    add_on = add_ons.create(alice, "paint.zip")
+    bucket_of(alice, "add-ons").put(f"add-ons/{add_on.pk}/paint.zip", b"arrived, and nobody said so")
+    AddOn.objects.update(created_at=timezone.now() - 2 * add_ons.FORGOTTEN_AFTER)
+
+    add_ons.forget_unfinished()
+
+    assert not AddOn.objects.exists()
+    assert bucket_of(alice, "add-ons").size_of(f"add-ons/{add_on.pk}/paint.zip") is None
+
+
 def test_a_name_with_commas_can_stand_in_the_list_of_add_ons(alice, store):
     add_on = brought(alice, zipped({"paint/__init__.py": LEGACY}), name="../my, paint (1).zip")
 
