@@ -19,7 +19,8 @@ _CLONE_THREAD = 0x00010000
 _CLONE_NEW_NAMESPACES = 0x7E020000
 _TIOCSTI, _TIOCLINUX = 0x5412, 0x541C
 _OWN_PROCESS = 0
-_SOCKETS, _AF_INET6 = ("socket", "socketpair"), 10
+_SOCKETS = ("socket", "socketpair")
+_AF_INET, _AF_INET6 = 2, 10
 
 _PR_SET_NO_NEW_PRIVS, _PR_SET_SECCOMP, _SECCOMP_MODE_FILTER = 38, 22, 2
 
@@ -77,7 +78,7 @@ def build_filter(*, may_fork: bool, may_connect: bool = False, own_process: int 
     program = _Program(architecture)
     for name, error in syscalls.refused_outright().items():
         if may_connect and name in _SOCKETS:
-            program.refuse_by_argument(name, 0, _AT_LEAST, _AF_INET6 + 1, when=True)
+            _allow_common_families(program, name)
         else:
             program.refuse(name, error)
     for place, name in enumerate(("mknod", "mknodat"), start=1):
@@ -88,6 +89,13 @@ def build_filter(*, may_fork: bool, may_connect: bool = False, own_process: int 
     if own_process is not None:
         _keep_to_itself(program, own_process)
     return program.finish()
+
+
+def _allow_common_families(program: _Program, name: str) -> None:
+    """Of a file, IPv4 and IPv6. The kernel loads old networks (AX.25, X.25, AppleTalk) for whoever asks."""
+    program.refuse_by_argument(name, 0, _AT_LEAST, _AF_INET6 + 1, when=True)
+    for family in range(_AF_INET + 1, _AF_INET6):
+        program.refuse_by_argument(name, 0, _EQUAL, family, when=True)
 
 
 def _refuse_new_processes(program: _Program, *, may_fork: bool) -> None:

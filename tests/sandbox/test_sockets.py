@@ -16,6 +16,18 @@ def test_even_then_none_of_the_kernels_own(run):
         assert "PermissionError" in run(TRY.format(family), may_connect=True).said, family
 
 
+@pytest.mark.parametrize("family", ["AF_AX25", "AF_APPLETALK", "AF_X25"])
+def test_even_then_none_of_the_old_networks(run, family):
+    kind = "socket.SOCK_SEQPACKET" if family == "AF_X25" else "socket.SOCK_DGRAM"
+
+    assert "PermissionError" in run(TRY.format(f"socket.{family}, {kind}"), may_connect=True).said
+
+
+def test_sockets_of_files_and_of_ip_are_made(run):
+    for family in ("AF_UNIX", "AF_INET", "AF_INET6"):
+        assert run(TRY.format(f"socket.{family}"), may_connect=True).said == "made", family
+
+
 def test_there_is_nobody_outside_to_connect_to(run):
     code = "import socket; socket.create_connection(('192.0.2.1', 80), 5)"
 
