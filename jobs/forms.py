@@ -9,7 +9,7 @@ from typing import Any
 from django import forms
 
 from jobs import software
-from jobs.domain import orders, scenes
+from jobs.domain import orders, picture_size, scenes
 from jobs.domain.orders import Order
 from jobs.domain.scene_facts import SceneFacts
 from jobs.models import Scene
@@ -140,7 +140,7 @@ def field_of(constant: Constant, facts: SceneFacts) -> forms.Field:
     if constant.kind == "toggle":
         return forms.ChoiceField(choices=[("", AS_IN_SCENE), ("1", "On"), ("0", "Off")], **given)
     if constant.kind == "number":
-        limits = {"min": constant.least, "max": constant.most, "data-sum": _sum_part(constant)}
+        limits = {"min": constant.least, "max": constant.most, "data-sum": picture_size.part_of(constant.name)}
         attributes = {name: value for name, value in limits.items() if value not in (None, "")}
         placeholder = "" if constant.default else AS_IN_SCENE.lower()
         widget = forms.NumberInput(attrs={**attributes, "placeholder": placeholder, "step": 1})
@@ -148,12 +148,6 @@ def field_of(constant: Constant, facts: SceneFacts) -> forms.Field:
     if constant.kind == "secret":
         return forms.CharField(widget=forms.PasswordInput(attrs={"autocomplete": "off"}), strip=False, **given)
     return forms.CharField(max_length=orders.LONGEST_VALUE, **given)
-
-
-def _sum_part(constant: Constant) -> str:
-    """What of the picture's size it changes: the sum beside the form follows it."""
-    parts = {"_W": "width", "_H": "height", "_RATIO": "percent"}
-    return next((part for ending, part in parts.items() if constant.name.endswith(ending)), "")
 
 
 def _version_words(version: Profile) -> str:

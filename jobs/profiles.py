@@ -34,7 +34,6 @@ class Constant:
     choices_fact: str = ""
     """The fact of the scene that lists what may be chosen."""
     is_main: bool = False
-    is_output_format: bool = False
     note: str = ""
     """What a form says beneath it."""
 
@@ -76,9 +75,6 @@ class Profile:
     def asked(self) -> tuple[Constant, ...]:
         """The constants that a form asks for. Main files and lists of files are given in other ways."""
         return tuple(constant for constant in self.constants if constant.label and constant.kind not in _GIVEN)
-
-    def constant(self, name: str) -> Constant | None:
-        return next((constant for constant in self.constants if constant.name == name), None)
 
 
 _GIVEN = ("scene_file", "files")
@@ -134,7 +130,6 @@ def _constant(said: Mapping[str, Any], is_plain: bool) -> Constant:
         fact=_text(said, "fact"),
         choices_fact=_text(said, "choicesFact"),
         is_main=bool(said.get("isMain")),
-        is_output_format=bool(said.get("isOutputFormat")),
         note=_text(said, "description") if is_plain else _text(said, "note"),
     )
 

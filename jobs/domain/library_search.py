@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from os.path import commonprefix
 
-from django.db.models import Q
-
 from jobs.domain import library_files, paths
 from jobs.models import Library, LibraryFile
 
@@ -75,7 +73,7 @@ def candidates(libraries: Iterable[Library], wanted: Iterable[Wanted]) -> Candid
             for want in singles[file.folded_name]:
                 found[want].append(file)
     for want, (before, whole) in patterns[:MOST_PATTERNS]:
-        fitting = held.filter(Q(folded_name__startswith=before))
+        fitting = held.filter(folded_name__startswith=before)
         found[want].extend(file for file in fitting if whole.fullmatch(file.folded_name))
     return {want: found[want] for want in wanted if found.get(want)}
 

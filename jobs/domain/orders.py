@@ -110,7 +110,8 @@ def wrong_values(profile: Profile, order: Order, facts: SceneFacts) -> dict[str,
             found[constant.field_name] = wrong
     width, height = picture_size.ordered(order.constants, facts)
     if not found and width * height > MOST_PIXELS:
-        resized = next((c for c in profile.constants if c.name.endswith(("_RATIO", "_W"))), None)
+        sizes = ("percent", "width")
+        resized = next((c for c in profile.constants if picture_size.part_of(c.name) in sizes), None)
         found[resized.field_name if resized else ""] = "These pictures would be too large to render. Make them smaller."
     return found
 

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from jobs.buckets import StoreError
 from jobs.domain import add_ons as bringing
 from jobs.models import AddOn, Scene
-from jobs.views.door import BadBody, account_of, body_of, json_door, text_in
+from jobs.views.door import STORE_SILENT, BadBody, account_of, body_of, json_door, text_in
 
 
 @require_safe
@@ -43,10 +43,7 @@ def create(request: HttpRequest) -> JsonResponse:
     body = body_of(request)
     account = account_of(request)
     scene = get_object_or_404(Scene, pk=_uuid(body["scene"]), account=account) if body.get("scene") else None
-    try:
-        add_on = bringing.create(account, text_in(body, "name", 1000), scene)
-    except bringing.AddOnRefused as refusal:
-        raise BadBody(str(refusal)) from refusal
+    add_on = bringing.create(account, text_in(body, "name", 1000), scene)
     return JsonResponse({"id": str(add_on.pk), "path": bringing.upload_path(add_on)})
 
 
@@ -60,10 +57,7 @@ def _uuid(text: object) -> UUID:
 @json_door("POST")
 def uploaded(request: HttpRequest, add_on_id: UUID) -> JsonResponse:
     mine = _mine(request, add_on_id)
-    try:
-        bringing.finish_upload(mine)
-    except bringing.AddOnRefused as refusal:
-        raise BadBody(str(refusal)) from refusal
+    bringing.finish_upload(mine)
     return JsonResponse({"state": mine.state, "url": reverse("add_on_row", args=[mine.pk])})
 
 
@@ -84,7 +78,7 @@ def delete(request: HttpRequest, add_on_id: UUID) -> HttpResponse:
     except bringing.AddOnRefused as refusal:
         messages.error(request, str(refusal))
     except StoreError:
-        messages.error(request, "The file store does not answer. Trying again in a moment helps.")
+        messages.error(request, STORE_SILENT)
     return redirect("add_ons")
 
 

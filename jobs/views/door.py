@@ -10,8 +10,11 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.models import Account
 from jobs.buckets import StoreError
+from jobs.domain.add_ons import AddOnRefused
 from jobs.domain.scenes import SceneRefused
 from jobs.domain.uploads import UploadRefused
+
+STORE_SILENT = "The file store does not answer. Trying again in a moment helps."
 
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponse]
@@ -38,10 +41,10 @@ def json_door(method: str) -> Callable[[View[P]], View[P]]:
                 return refusal("You are signed out. Sign in again to go on.", 401)
             try:
                 return view(request, *args, **kwargs)
-            except (BadBody, UploadRefused, SceneRefused) as refused:
+            except (BadBody, UploadRefused, SceneRefused, AddOnRefused) as refused:
                 return refusal(str(refused), 400)
             except StoreError:
-                return refusal("The file store does not answer. Trying again in a moment helps.", 503)
+                return refusal(STORE_SILENT, 503)
 
         return answered
 

@@ -13,9 +13,7 @@ from jobs.buckets import StoreError
 from jobs.domain import libraries, library_files
 from jobs.enums import UploadState
 from jobs.models import Library
-from jobs.views.door import account_of, json_door
-
-STORE_SILENT = "The file store does not answer. Trying again in a moment helps."
+from jobs.views.door import STORE_SILENT, account_of, json_door
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -83,12 +81,12 @@ def delete(request: HttpRequest, library_id: UUID) -> HttpResponse:
         libraries.delete(mine)
     except libraries.LibraryRefused as refusal:
         messages.error(request, str(refusal))
-        return redirect(mine)
     except StoreError:
         messages.error(request, STORE_SILENT)
-        return redirect(mine)
-    messages.success(request, f"“{mine.name}” and its files are deleted.")
-    return redirect("libraries")
+    else:
+        messages.success(request, f"“{mine.name}” and its files are deleted.")
+        return redirect("libraries")
+    return redirect(mine)
 
 
 @require_POST
