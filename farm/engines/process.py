@@ -49,14 +49,8 @@ class EngineProcess:
         self.close()
         self._scratch.mkdir(parents=True, exist_ok=True)
         self._streams = Streams()
-        output, error = os.pipe(), os.pipe()
-        try:
-            self._process = self._launch(output[1], error[1])
-        finally:
-            os.close(output[1])
-            os.close(error[1])
-            self._streams.read("stdout", output[0])
-            self._streams.read("stderr", error[0])
+        with self._streams.written_by_a_process() as (output, error):
+            self._process = self._launch(output, error)
         job = sandbox.job_path(self._job, self._place.tier)
         greeting = {"nonce": self._streams.nonce, "job": job, "threads": self._place.threads}
         self._send({**self._host.greeting, **greeting})

@@ -90,6 +90,18 @@ class Streams:
         self._heard: queue.Queue[Heard] = queue.Queue(_MOST_WAITING)
         self._is_abandoned = threading.Event()
 
+    @contextlib.contextmanager
+    def written_by_a_process(self) -> Iterator[tuple[int, int]]:
+        """Descriptors for the standard output and error of a process that is started meanwhile."""
+        output, error = os.pipe(), os.pipe()
+        try:
+            yield output[1], error[1]
+        finally:
+            os.close(output[1])
+            os.close(error[1])
+            self.read("stdout", output[0])
+            self.read("stderr", error[0])
+
     def read(self, stream: StreamName, descriptor: int) -> None:
         """Takes the descriptor over."""
         threading.Thread(target=self._read, args=(stream, descriptor), name=f"engine {stream}", daemon=True).start()

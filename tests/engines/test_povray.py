@@ -143,7 +143,10 @@ def test_a_scene_that_is_not_there_is_answered_with_those_that_are(farm):
     assert outcome.error_message.endswith("Scenes that are there: ball.pov. Set POVRAY_FILE to one of them.")
 
 
-@pytest.mark.parametrize(("name", "value"), [("POVRAY_W", "wide"), ("POVRAY_QUALITY", "12"), ("POVRAY_FORMAT", "BMP")])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("POVRAY_W", "wide"), ("POVRAY_W", "--5"), ("POVRAY_QUALITY", "12"), ("POVRAY_FORMAT", "BMP")],
+)
 def test_an_order_that_cannot_be_read_is_said(farm, name, value):
     outcome = farm.render(farm.write("ball.pov", BALL), **{name: value}).outcome
 

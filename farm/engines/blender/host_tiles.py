@@ -7,6 +7,7 @@ they are put together. Where a pixel depends on its neighbours, a margin is rend
 import json
 import os
 
+import host_job
 import host_output
 import host_tile_places
 from host_speaking import Fault
@@ -15,7 +16,7 @@ _MARGIN = 8
 """Pixels. Cycles' adaptive sampling looks at neighbours; its own tiles overlap by 4 for that."""
 _WIDE_MARGIN = 64
 """The denoiser, and EEVEE's and Workbench's effects in screen space, look farther."""
-_LOSSLESS = {"JPEG", "TARGA"}
+_TILES_AS_PNG = {"JPEG", "TARGA"}
 """Formats whose tiles are PNG: what is compressed twice loses twice."""
 _PASS_THROUGH = {"CompositorNodeRLayers", "CompositorNodeComposite", "CompositorNodeViewer", "NodeGroupOutput"}
 
@@ -32,10 +33,10 @@ class Tile:
     def set_up(self):
         """Raises Fault where the tiles would not make the whole."""
         scene = self._loaded.scene
-        why = _why_not(scene, self._side) if not self._loaded.is_in_tiles else ""
-        if why:
-            raise Fault("TILES_REFUSED", f"{why} Order it again without tiles (BLEND_SLICING).")
         if not self._loaded.is_in_tiles:
+            why = _why_not(scene, self._side)
+            if why:
+                raise Fault("TILES_REFUSED", f"{why} Order it again without tiles (BLEND_SLICING).")
             self._loaded.is_in_tiles = True
             _set_up_format(scene.render.image_settings)
         scene.render.use_compositing = scene.render.use_crop_to_border = False
@@ -56,22 +57,17 @@ class Tile:
     def deliver(self, writing, names, extension, speaker):
         """`names`: files in the folder `writing`, as the whole picture would be called (two in a stereo scene)."""
         pictures = {}
-        os.makedirs(os.path.join(self._loaded.job, self._folder), exist_ok=True)
         for name in names:
             stem, suffix = os.path.splitext(name)
             eye = stem.partition("_")[2]
             tile = f"{self._part}_{eye}{suffix}" if eye else f"{self._part}{suffix}"
-            self._move(os.path.join(writing, name), tile, speaker)
+            host_job.deliver(self._loaded.job, os.path.join(writing, name), f"{self._folder}/{tile}", speaker)
             pictures[tile] = stem + extension
-        facts = os.path.join(writing, host_tile_places.facts_file(self._part))
+        name = host_tile_places.facts_file(self._part)
+        facts = os.path.join(writing, name)
         with open(facts, "w", encoding="utf-8") as file:
             json.dump({"pictures": pictures, "quality": self._quality}, file)
-        self._move(facts, os.path.basename(facts), speaker)
-
-    def _move(self, path, name, speaker):
-        there = f"{self._folder}/{name}"
-        os.replace(path, os.path.join(self._loaded.job, there))
-        speaker.event("file", path=there)
+        host_job.deliver(self._loaded.job, facts, f"{self._folder}/{name}", speaker)
 
 
 def _share(pixel, size):
@@ -107,7 +103,7 @@ def _compositor_nodes(scene):
 
 
 def _set_up_format(settings):
-    if settings.file_format in _LOSSLESS:
+    if settings.file_format in _TILES_AS_PNG:
         colours = settings.color_mode
         settings.file_format = "PNG"
         settings.color_mode, settings.color_depth = colours, "8"

@@ -1,7 +1,6 @@
 """One command in an image, from its start to its end: heard line by line, asked to end, then ended."""
 
 import contextlib
-import os
 import shutil
 import subprocess
 import time
@@ -47,14 +46,8 @@ class Running:
         self._streams = Streams()
         self._asked_to_end_at = 0.0
         self._weigh_at = 0.0
-        output, error = os.pipe(), os.pipe()
-        try:
-            self._process = self._launched(output[1], error[1])
-        finally:
-            os.close(output[1])
-            os.close(error[1])
-            self._streams.read("stdout", output[0])
-            self._streams.read("stderr", error[0])
+        with self._streams.written_by_a_process() as (output, error):
+            self._process = self._launched(output, error)
 
     def _launched(self, output: int, error: int) -> "subprocess.Popen[bytes]":
         return sandbox.launch(

@@ -1,12 +1,15 @@
 """The job folder as a host program sees it: finding the scene in it, numbers of an order, delivering a picture."""
 
 import os
+import re
 import shutil
 
 from host_speaking import Fault
 
 _WRITING = ".writing"
 _LARGEST_NUMBER = 65_536
+_WHOLE_NUMBER = re.compile(r"-?[0-9]{1,9}")
+_SHOWN = 40
 
 
 def scene_path(job, name, constant, endings):
@@ -35,8 +38,9 @@ def number(constants, name, least=1, most=_LARGEST_NUMBER):
     text = constants.get(name, "").strip()
     if not text:
         return None
-    if not text.lstrip("-").isdecimal() or not least <= int(text) <= most:
-        raise Fault("CONSTANT_UNREADABLE", f"{name} has to be a whole number from {least} to {most}, not “{text}”.")
+    if not _WHOLE_NUMBER.fullmatch(text) or not least <= int(text) <= most:
+        sentence = f"{name} has to be a whole number from {least} to {most}, not “{text[:_SHOWN]}”."
+        raise Fault("CONSTANT_UNREADABLE", sentence)
     return int(text)
 
 

@@ -37,10 +37,9 @@ class Joiner:
         writing = host_job.new_writing_folder(self._job)
         for name in sorted(all_facts[0]["pictures"].values()):
             tiles = [_tile_of(folder, facts, name) for facts in all_facts]
-            self._join(tiles, side, os.path.join(writing, "picture" + os.path.splitext(name)[1]), all_facts[0])
-            host_job.deliver(
-                self._job, os.path.join(writing, "picture" + os.path.splitext(name)[1]), name, self._speaker
-            )
+            joined = os.path.join(writing, "picture" + os.path.splitext(name)[1])
+            self._join(tiles, side, joined, all_facts[0])
+            host_job.deliver(self._job, joined, name, self._speaker)
             self._speaker.say(f"{side * side} tiles are put together in {name}")
         os.rmdir(writing)
 

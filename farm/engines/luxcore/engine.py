@@ -1,4 +1,4 @@
-"""How LuxCore comes onto a machine, and how it is opened."""
+"""Opens a LuxCore for a node."""
 
 from pathlib import Path
 
