@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from jobs import farms
-from jobs.domain import paths
+from jobs.domain import chosen_rows, paths
 from jobs.domain.upload_places import ADD_ONS_BUCKET, bucket_at, key_at
 from jobs.enums import ENDED, AddOnState, UploadState
 from jobs.hurry import hurry
@@ -106,17 +105,13 @@ def offered(scene: Scene, ids: Sequence[object] | None = None) -> list[AddOnOffe
 
 def chosen(scene: Scene, ids: Sequence[object]) -> list[AddOn]:
     """The add-ons of these ids, in their order. Raises AddOnRefused for one that is not there, or not ready."""
-    wanted = list(dict.fromkeys(str(one) for one in ids))
-    if len(wanted) > MOST_OF_A_RENDER:
+    if len(set(map(str, ids))) > MOST_OF_A_RENDER:
         raise AddOnRefused(f"A render uses at most {MOST_OF_A_RENDER} add-ons.")
     mine = AddOn.objects.visible_to(scene.account).filter(Q(scene=None) | Q(scene=scene), state=AddOnState.READY)
-    try:
-        there = {str(found.pk): found for found in mine.filter(pk__in=wanted)}
-    except ValidationError:  # no id at all
-        there = {}
-    if any(one not in there for one in wanted):
+    found = chosen_rows.chosen(mine, ids)
+    if found is None:
         raise AddOnRefused("One of the add-ons is gone, or still being checked. Wait a moment, or choose anew.")
-    return [there[one] for one in wanted]
+    return found
 
 
 def attach(job: Job, ids: Sequence[object]) -> None:

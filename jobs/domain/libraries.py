@@ -4,14 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 from django.utils.text import slugify
 
 from jobs import farms
-from jobs.domain import library_files, library_needs, library_search, scenes
+from jobs.domain import chosen_rows, library_files, library_needs, library_search, scenes
 from jobs.domain.library_search import Wanted
 from jobs.enums import ENDED, UploadState
 from jobs.models import Job, JobLibrary, Library, LibraryFile, Scene
@@ -105,14 +104,10 @@ def delete(library: Library) -> None:
 
 def chosen(account: "Account", ids: Sequence[object]) -> list[Library]:
     """The account's libraries of these ids, in their order. Raises LibraryRefused for one that is not there."""
-    wanted = list(dict.fromkeys(str(one) for one in ids))
-    try:
-        there = {str(found.pk): found for found in Library.objects.visible_to(account).filter(pk__in=wanted)}
-    except ValidationError:  # no id at all
-        there = {}
-    if any(one not in there for one in wanted):
+    found = chosen_rows.chosen(Library.objects.visible_to(account), ids)
+    if found is None:
         raise LibraryRefused("One of the libraries is gone. Load the page again and choose anew.")
-    return [there[one] for one in wanted]
+    return found
 
 
 def attach(job: Job, ids: Sequence[object]) -> None:

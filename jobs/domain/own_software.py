@@ -2,14 +2,10 @@
 
 from typing import TYPE_CHECKING
 
-from django.db import transaction
-from django.utils import timezone
-
 from jobs import software
 from jobs.domain import frame_list, orders, scenes, submission
 from jobs.domain.orders import Order, OrderRefused
 from jobs.domain.scene_facts import SceneFacts
-from jobs.hurry import hurry
 from jobs.models import Job
 from jobs.profiles import Profile
 
@@ -34,26 +30,11 @@ def frames_of(instance_count: int) -> str:
 
 
 def order(account: "Account", wanted: Order) -> Job:
-    """The job's rows; a worker hands it over. Raises orders.OrderRefused."""
+    """A task of it; a worker hands it over. Raises orders.OrderRefused."""
     profile = _checked(account, wanted)
-    numbers = frame_list.parse(wanted.frames)
-    with transaction.atomic():
-        job = Job.objects.create(
-            account=account,
-            name=scenes.clean_name(wanted.name),
-            profile=profile.name,
-            frames=wanted.frames,
-            frame_count=len(numbers),
-            constants={name: value for name, value in wanted.constants.items() if value},
-            makes_pictures=profile.makes_pictures,
-            next_poll_at=timezone.now(),
-        )
-        Job.objects.filter(pk=job.pk).update(result_bucket=submission.own_bucket(job), revision=1)
-        submission.add_frames(job, numbers, revision=1)
-        submission.attach(job, wanted)
-        hurry("submit_job", job.pk)
-    job.refresh_from_db()
-    return job
+    constants = {name: value for name, value in wanted.constants.items() if value}
+    job = Job(account=account, name=scenes.clean_name(wanted.name), constants=constants)
+    return submission.place(job, wanted, profile, frame_list.parse(wanted.frames))
 
 
 def _checked(account: "Account", wanted: Order) -> Profile:

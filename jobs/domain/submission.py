@@ -39,23 +39,27 @@ NOT_LANDED: dict[str, Any] = {
 
 
 def order(scene: Scene, wanted: Order) -> Job:
-    """The job's rows, frames and all; a worker hands it over. Raises orders.OrderRefused."""
+    """A render of the scene; a worker hands it over. Raises orders.OrderRefused."""
     profile, frames = orders.checked(scene, wanted)
+    job = Job(
+        account_id=scene.account_id,
+        scene=scene,
+        name=scenes.clean_name(wanted.name or scene.name),
+        constants=_constants(scene, profile, wanted),
+    )
+    return place(job, wanted, profile, frames)
+
+
+def place(job: Job, wanted: Order, profile: Profile, numbers: Sequence[int]) -> Job:
+    """The rows of an order that was checked, frames and all; `job` is not saved yet. Raises orders.OrderRefused."""
+    job.profile, job.makes_pictures = profile.name, profile.makes_pictures
+    job.frames, job.frame_count = wanted.frames, len(numbers)
+    job.result_bucket, job.revision = own_bucket(job), 1
+    job.next_poll_at = timezone.now()
     with transaction.atomic():
-        job = Job.objects.create(
-            account_id=scene.account_id,
-            scene=scene,
-            name=scenes.clean_name(wanted.name or scene.name),
-            profile=wanted.profile,
-            frames=wanted.frames,
-            frame_count=len(frames),
-            constants=_constants(scene, profile, wanted),
-            makes_pictures=profile.makes_pictures,
-            next_poll_at=timezone.now(),
-        )
-        Job.objects.filter(pk=job.pk).update(result_bucket=own_bucket(job), revision=1)
-        add_frames(job, frames, revision=1)
-        attach(job, wanted)
+        job.save(force_insert=True)
+        add_frames(job, numbers, revision=1)
+        _attach(job, wanted)
         hurry("submit_job", job.pk)
     job.refresh_from_db()
     return job
@@ -66,7 +70,7 @@ def own_bucket(job: Job) -> str:
     return f"render-{job.pk}"
 
 
-def attach(job: Job, wanted: Order) -> None:
+def _attach(job: Job, wanted: Order) -> None:
     """Inside the order's transaction. Raises orders.OrderRefused where one of them is gone meanwhile."""
     try:
         libraries.attach(job, wanted.library_ids)
