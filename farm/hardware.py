@@ -7,6 +7,7 @@ import math
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -46,9 +47,15 @@ def memory_gb_a_core(node: Node) -> float:
 
 def specification_key(node: Node) -> str:
     """`8c-32g-amd-ryzen-7-3700x-ssd`."""
-    model = re.sub(r"[^a-z0-9]+", "-", _NO_WORD_OF_A_MODEL.sub(" ", node.cpu_model).lower()).strip("-")
-    parts = [f"{node.cores_a_slot}c", f"{round(memory_mb(node) / 1024)}g", model, "ssd" if node.has_ssd else ""]
+    model, disk = _words_of_model(node.cpu_model), "ssd" if node.has_ssd else ""
+    parts = [f"{node.cores_a_slot}c", f"{round(memory_mb(node) / 1024)}g", model, disk]
     return "-".join(part for part in parts if part)
+
+
+@lru_cache(maxsize=256)
+def _words_of_model(cpu_model: str) -> str:
+    """Kept, because it is asked for with every frame of a list."""
+    return re.sub(r"[^a-z0-9]+", "-", _NO_WORD_OF_A_MODEL.sub(" ", cpu_model).lower()).strip("-")
 
 
 _KINDS: dict[str, _Kind] = {

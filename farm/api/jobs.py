@@ -1,10 +1,7 @@
 """Qarnot's jobs over the API: groups of tasks, made, listed, shown, terminated, deleted."""
 
-import contextlib
 from typing import Any
-from uuid import UUID
 
-from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from accounts.models import ApiToken
@@ -13,18 +10,11 @@ from farm.api import listing, shelves, task_json
 from farm.api.door import body_of, object_of
 from farm.api.wire import instant, timespan
 from farm.models import Job
-from farm.submission import Refused
 
 
 def find(token: ApiToken, job: str) -> Job:
     """The account's job of that uuid or shortname. Another account's is not there. Raises Refused 404."""
-    name = Q(shortname=job)
-    with contextlib.suppress(ValueError):
-        name |= Q(uuid=UUID(job))
-    found = Job.objects.filter(name, account=token.account).first()
-    if found is None:
-        raise Refused(404, f"No such job: {job}")
-    return found
+    return shelves.find(Job.objects.filter(account=token.account), "job", job)
 
 
 def create(request: HttpRequest, token: ApiToken) -> HttpResponse:

@@ -3,12 +3,13 @@
 import base64
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
+from django.db.models.expressions import Combinable
 
 from farm.api.filters import Table, condition
 from farm.json_keys import canonical, storable
@@ -18,7 +19,7 @@ from farm.submission import Refused
 PAGE = 50
 LONGEST_PAGE = 1000
 EXECUTED = "executed"
-"""The name of a sum that rows may be annotated with, seconds."""
+"""The name of a sum that rows may be sorted by, seconds."""
 
 Row = TypeVar("Row", Task, Job)
 
@@ -38,6 +39,8 @@ class Shelf(Generic[Row]):
     table: Table
     sorted_by: Mapping[str, str]
     """A field's name in the API, in lower case → the column"""
+    sums: Mapping[str, Combinable] = field(default_factory=dict)
+    """Columns that are made of other rows: for every row of the account, so only where a list is sorted by one."""
     weight: Callable[[Row], int] = lambda row: 0
     heaviest: int = 0
 
@@ -54,14 +57,16 @@ def page_of(shelf: Shelf[Row], request: dict[str, Any]) -> Page[Row]:
     column, is_rising = _order(shelf, asked)
     found = filtered(shelf, request)
     sign = "" if is_rising else "-"
-    rows = found.order_by(f"{sign}{column}", f"{sign}uuid")
+    sums = {column: shelf.sums[column]} if column in shelf.sums else {}
+    rows = found.annotate(**sums).order_by(f"{sign}{column}", f"{sign}uuid")
     if asked.get("token"):
         rows = rows.filter(_after(asked["token"], column, is_rising))
     size = _size(asked.get("maximumResults"))
     listed = list(rows[: size + 1])
     shown = _bounded(listed[:size], shelf)
     is_truncated = len(shown) < len(listed)
-    return Page(shown, found.count(), _token(shown[-1], column) if is_truncated else None)
+    total = found.count() if is_truncated or asked.get("token") else len(shown)
+    return Page(shown, total, _token(shown[-1], column) if is_truncated else None)
 
 
 def selected(request: dict[str, Any], told: list[dict[str, Any]]) -> list[dict[str, Any]]:

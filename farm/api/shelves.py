@@ -1,5 +1,6 @@
 """What an account can look through over the API: its tasks, and its jobs."""
 
+import contextlib
 from typing import Any
 from uuid import UUID
 
@@ -8,8 +9,9 @@ from django.db.models.functions import Coalesce
 
 from accounts.models import Account
 from farm.api.filters import Table
-from farm.api.listing import EXECUTED, Shelf
+from farm.api.listing import EXECUTED, Row, Shelf
 from farm.models import Instance, Job, JobState, Tag, Task, TaskState
+from farm.submission import Refused
 
 MOST_INSTANCES = 20_000
 """A page of full tasks ends early after so many instances: its memory is bounded."""
@@ -36,20 +38,28 @@ _TASK_COLUMNS = _COLUMNS | {
 _SORTED_BY = {"creationdate": "created_at", "name": "name", "state": "state"}
 
 
-def tasks_of(account: Account) -> QuerySet[Task]:
-    """With the rows that a task in full is told with."""
-    return Task.objects.filter(account=account).prefetch_related("tags", "dependencies")
+def find(rows: QuerySet[Row], noun: str, name: str) -> Row:
+    """The one of that uuid or shortname. Raises Refused 404."""
+    is_named = Q(shortname=name)
+    with contextlib.suppress(ValueError):
+        is_named |= Q(uuid=UUID(name))
+    found = rows.filter(is_named).first()
+    if found is None:
+        raise Refused(404, f"No such {noun}: {name}")
+    return found
 
 
 def tasks(account: Account, *, in_full: bool = True) -> Shelf[Task]:
+    """In full they come with their tags and dependencies."""
+    rows = Task.objects.filter(account=account)
     executed = (
         Instance.objects.filter(task=OuterRef("pk")).order_by().values("task").annotate(sum=Sum("execution_seconds"))
     )
-    annotated = {EXECUTED: Coalesce(Subquery(executed.values("sum")), 0.0, output_field=FloatField())}
     return Shelf(
-        tasks_of(account).annotate(**annotated),
+        rows.prefetch_related("tags", "dependencies") if in_full else rows,
         Table("Tasks", _TASK_COLUMNS, TaskState, _tagged_task),
         _SORTED_BY | {"executiontime": EXECUTED},
+        sums={EXECUTED: Coalesce(Subquery(executed.values("sum")), 0.0, output_field=FloatField())},
         weight=lambda task: task.total_instance_count,
         heaviest=MOST_INSTANCES if in_full else 0,
     )

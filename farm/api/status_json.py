@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
@@ -10,7 +11,7 @@ from django.utils import timezone
 from farm import hardware, ranges
 from farm.api.instance_json import CLOCK_RATIO, executed_ghz, running
 from farm.api.wire import instant, timespan
-from farm.models import Instance, InstanceState, Phase, Site, Task
+from farm.models import Instance, InstanceState, Phase, Task
 
 Json = dict[str, Any]
 _TIMES = ("download", "environment", "execution", "upload")
@@ -73,7 +74,7 @@ def _execution_times(instances: Sequence[Instance]) -> Json:
         if instance.cpu_model:
             by_model[instance.cpu_model, instance.node.cores_a_slot if instance.node else 0].append(instance)
         if instance.node:
-            by_machine[_site(instance.node.site), hardware.specification_key(instance.node)].append(instance)
+            by_machine[_site(instance.node.site.name), hardware.specification_key(instance.node)].append(instance)
     return _by_processor(by_model) | {
         "executionTimeByMachineSpecification": _by_kind(by_machine),
         "executionTimeBySiteAndMachine": [
@@ -113,16 +114,17 @@ def _of_instance(instance: Instance) -> Json:
     return {
         "instanceId": instance.instance_id,
         "specificationKey": hardware.specification_key(node) if node else "",
-        "siteUuid": _site(node.site) if node else None,
+        "siteUuid": _site(node.site.name) if node else None,
         "time": instance.execution_seconds,
         "timeGhz": executed_ghz(instance),
         "clockRatio": CLOCK_RATIO,
     }
 
 
-def _site(site: Site) -> str:
-    """A uuid, as Qarnot's sites have one; always the same for a name."""
-    return str(uuid5(NAMESPACE_URL, f"site:{site.name}"))
+@lru_cache(maxsize=256)
+def _site(name: str) -> str:
+    """A uuid, as Qarnot's sites have one; always the same for a name. Kept, because every frame has one."""
+    return str(uuid5(NAMESPACE_URL, f"site:{name}"))
 
 
 def _seconds(instances: Iterable[Instance]) -> float:

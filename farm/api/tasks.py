@@ -1,11 +1,8 @@
 """Tasks over the API: ordered, listed, shown, changed, aborted, deleted, rendered again."""
 
-import contextlib
 import hashlib
 from typing import Any
-from uuid import UUID
 
-from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 
@@ -28,13 +25,7 @@ _COPIED: dict[str, frozenset[InstanceState] | None] = {
 
 def find(token: ApiToken, task: str) -> Task:
     """The account's task of that uuid or shortname. Another account's is not there. Raises Refused 404."""
-    name = Q(shortname=task)
-    with contextlib.suppress(ValueError):
-        name |= Q(uuid=UUID(task))
-    found = shelves.tasks_of(token.account).filter(name).first()
-    if found is None:
-        raise Refused(404, f"No such task: {task}")
-    return found
+    return shelves.find(Task.objects.filter(account=token.account), "task", task)
 
 
 def create(request: HttpRequest, token: ApiToken) -> HttpResponse:
