@@ -41,15 +41,18 @@ class _FoundByUuid(_Watched):
             return super().get_search_results(request, queryset, search_term)
 
 
-class DependencyInline(admin.TabularInline):
-    model = Dependency
-    fields = ("on_uuid", "final_states", "state", "actual_final_state")
-    readonly_fields = fields
+class _WatchedInline(admin.TabularInline):
     extra = 0
     can_delete = False
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+
+class DependencyInline(_WatchedInline):
+    model = Dependency
+    fields = ("on_uuid", "final_states", "state", "actual_final_state")
+    readonly_fields = fields
 
 
 @admin.register(Task)
@@ -126,15 +129,10 @@ class JobAdmin(_FoundByUuid):
         return request.user.has_perm("farm.change_job")
 
 
-class AttemptInline(admin.TabularInline):
+class AttemptInline(_WatchedInline):
     model = Attempt
     fields = ("number", "node", "sandbox_tier", "outcome", "claimed_at", "ended_at", "execution_seconds", "error")
     readonly_fields = fields
-    extra = 0
-    can_delete = False
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).select_related("node").order_by("number")
@@ -191,7 +189,7 @@ class NodeAdmin(admin.ModelAdmin):
     search_fields = ("name", "site__name", "cpu_model")
     list_select_related = ("site", "owner")
     autocomplete_fields = ("owner",)
-    fields = ("name", "site", "owner", "is_draining", "heartbeat_at", *_TOLD_BY_THE_NODE)
+    fields = ("name", "site", "owner", "watts", "is_draining", "heartbeat_at", *_TOLD_BY_THE_NODE)
     readonly_fields = ("name", "heartbeat_at", *_TOLD_BY_THE_NODE)
     actions = ("drain", "take_work_again")
 

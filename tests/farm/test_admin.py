@@ -104,6 +104,14 @@ def test_the_operator_drains_a_node_and_lets_it_work_again(panel, machine):
     assert not Node.objects.get().is_draining
 
 
+def test_the_operator_writes_down_what_was_measured_at_a_machine(panel, machine):
+    page = reverse("admin:farm_node_change", args=[machine.node.pk])
+
+    panel.post(page, {"site": machine.node.site_id, "owner": "", "watts": "140"})
+
+    assert Node.objects.get().watts == 140
+
+
 def test_the_operator_reads_why_a_machine_does_not_offer_a_profile(panel, machine):
     Node.objects.filter(pk=machine.node.pk).update(unavailable_profiles={"povray-3.7": "apt-get is <missing>."})
 
