@@ -26,8 +26,10 @@ ECHOED = (
     "targetedReservationName",
     "projectUuid",
     "retrySettings",
+    "maxRetriesPerInstance",
 )
-"""Kept and told as sent; they change nothing here, or are read elsewhere as well (retrySettings, farm.snapshots)."""
+"""Kept and told as sent; they change nothing here, or are read elsewhere as well (farm.task_file.ending,
+farm.snapshots)."""
 
 
 @dataclass(frozen=True)

@@ -97,6 +97,14 @@ def test_a_copy_is_ordered_with_all_that_the_first_was(alice):
     ]
 
 
+def test_a_copy_is_tried_as_often_as_the_older_field_said(alice):
+    task = create_task(alice, order(maxRetriesPerInstance=9))
+
+    copied = copy_task(Task.objects.get(pk=task.pk), None, ALL)
+
+    assert (task.max_attempts, copied.max_attempts) == (10, 10)
+
+
 def test_what_is_rendered_again_waits_for_nothing_anew(alice):
     first = create_task(alice, order())
     wish = {"taskUuid": str(first.pk), "taskFinalStateCondition": ["failure"]}
