@@ -20,8 +20,7 @@ _NAMES = """
     schedulingType targetedReservedMachineKey targetedReservationName forcedNetworkRules
     secretsAccessRights bySecret byPrefix privileges exportApiAndStorageCredentialsInEnvironment
     retrySettings maxTotalRetries maxPerInstanceRetries maxRetriesPerInstance
-    discriminator coreCount minimumMemoryGBCoreRatio maximumMemoryGBCoreRatio minimumMemoryMB maximumMemoryMB
-    specificationKey cpuModel interval useDependencies maxWallTime
+    useDependencies maxWallTime
     filter filters operator field values token maximumResults orderBy orderType select
 """
 CANONICAL = {name.lower(): name for name in _NAMES.split()}

@@ -144,7 +144,8 @@ def end_left() -> int:
         snapshot__updated_at__lt=timezone.now() - LEFT_AFTER,
     )
     snapshots = list(left.values_list("snapshot", flat=True))
-    SnapshotPart.objects.filter(pk__in=list(left.values_list("pk", flat=True))).update(status=Status.FAILURE)
+    parts = list(left.values_list("pk", flat=True))
+    SnapshotPart.objects.filter(pk__in=parts, status__in=UNFINISHED).update(status=Status.FAILURE)
     _conclude(snapshots)
     return len(snapshots)
 

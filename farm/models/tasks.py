@@ -1,4 +1,4 @@
-"""Orders, the groups they may be in, and what they wait for."""
+"""Orders, the words they are found by, and what they wait for."""
 
 import uuid
 

@@ -31,6 +31,7 @@ __all__ = [
     "client",
     "create_bucket",
     "delete_bucket",
+    "delete_object",
     "direct_location",
     "download",
     "ensure_backing_bucket",
