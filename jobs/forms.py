@@ -3,7 +3,7 @@
 Each field says where its value comes from.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -31,11 +31,32 @@ class VersionSelect(forms.Select):
         return option
 
 
-class OrderForm(forms.Form):
-    """The rules of an order are jobs.domain.orders'; this only reads the fields."""
+class ConstantsForm(forms.Form):
+    """Fields made of a profile's constants. The rules of an order are jobs.domain.orders'; this only reads them."""
 
     error_css_class = "has-error"
+    asked: Sequence[Constant]
 
+    @property
+    def main_fields(self) -> list[forms.BoundField]:
+        return [self[constant.field_name] for constant in self.asked if constant.is_main]
+
+    @property
+    def more_fields(self) -> list[forms.BoundField]:
+        return [self[constant.field_name] for constant in self.asked if not constant.is_main]
+
+    @property
+    def constants(self) -> dict[str, str]:
+        """As typed, once the form is valid."""
+        return {constant.name: str(self.cleaned_data.get(constant.field_name) or "") for constant in self.asked}
+
+    def refuse(self, refusal: orders.OrderRefused) -> None:
+        """Puts each sentence beside its field; the rest above the form."""
+        for name, sentence in refusal.errors.items():
+            self.add_error(name if name in self.fields else None, sentence)
+
+
+class OrderForm(ConstantsForm):
     def __init__(self, scene: Scene, profile: Profile, data: Any = None, typed: Any = None) -> None:
         """`data` is ordered; `typed` is only kept, when another version was chosen meanwhile."""
         self.scene, self.profile = scene, profile
@@ -48,14 +69,6 @@ class OrderForm(forms.Form):
         for constant in self.asked:
             self.fields[constant.field_name] = field_of(constant, self.facts)
         self._say_origins(typed or {})
-
-    @property
-    def main_fields(self) -> list[forms.BoundField]:
-        return [self[constant.field_name] for constant in self.asked if constant.is_main]
-
-    @property
-    def more_fields(self) -> list[forms.BoundField]:
-        return [self[constant.field_name] for constant in self.asked if not constant.is_main]
 
     @property
     def has_trouble_below(self) -> bool:
@@ -72,16 +85,11 @@ class OrderForm(forms.Form):
         return Order(
             profile=typed["profile"],
             frames=typed["frames"] if self.profile.are_instances_frames else orders.ONE_INSTANCE,
-            constants={constant.name: str(typed.get(constant.field_name) or "") for constant in self.asked},
+            constants=self.constants,
             name=typed["name"],
             library_ids=tuple(values_in(self.data, "libraries")),
             add_on_ids=tuple(values_in(self.data, "add_ons")),
         )
-
-    def refuse(self, refusal: orders.OrderRefused) -> None:
-        """Puts each sentence beside its field; the rest above the form."""
-        for name, sentence in refusal.errors.items():
-            self.add_error(name if name in self.fields else None, sentence)
 
     def _proposed_values(self) -> dict[str, str]:
         values = {constant.field_name: self.proposed.constants[constant.name] for constant in self.asked}

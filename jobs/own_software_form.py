@@ -5,16 +5,14 @@ from typing import Any
 from django import forms
 
 from jobs.domain import own_software
-from jobs.domain.orders import Order, OrderRefused
-from jobs.forms import field_of
+from jobs.domain.orders import Order
+from jobs.forms import ConstantsForm, field_of
 from jobs.models import Library
 from jobs.profiles import Constant, Profile
 
 
-class OwnSoftwareForm(forms.Form):
+class OwnSoftwareForm(ConstantsForm):
     """A secret is not asked: the order is kept here, and only a script hands one over without its being kept."""
-
-    error_css_class = "has-error"
 
     name = forms.CharField(label="Name of the task", max_length=200)
     instances = forms.IntegerField(
@@ -43,28 +41,16 @@ class OwnSoftwareForm(forms.Form):
             field = self.fields[constant.field_name] = field_of(constant, own_software.NOTHING_KNOWN)
             field.initial, field.help_text = constant.default, constant.note or constant.description
 
-    @property
-    def main_fields(self) -> list[forms.BoundField]:
-        return [self[constant.field_name] for constant in self.asked if constant.is_main]
-
-    @property
-    def more_fields(self) -> list[forms.BoundField]:
-        return [self[constant.field_name] for constant in self.asked if not constant.is_main]
-
     def order(self) -> Order:
         """What was typed, once the form is valid."""
         typed = self.cleaned_data
         return Order(
             profile=self.profile.name,
             frames=own_software.frames_of(typed["instances"]),
-            constants={constant.name: str(typed.get(constant.field_name) or "") for constant in self.asked},
+            constants=self.constants,
             name=typed["name"],
             library_ids=tuple(str(library.pk) for library in typed["libraries"]),
         )
-
-    def refuse(self, refusal: OrderRefused) -> None:
-        for name, sentence in refusal.errors.items():
-            self.add_error(name if name in self.fields else None, sentence)
 
 
 def _belongs_to_secrets(constant: Constant) -> bool:

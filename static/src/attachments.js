@@ -21,7 +21,7 @@ export function startAttachments() {
 
 const keyOf = (form) => `attachments:${form.dataset.order}`;
 
-/** @returns {[string, boolean][]} ids in the order of the page, and whether each is chosen */
+/** Their ids in the order of the page, and whether each is chosen. */
 function keep(form) {
   const boxes = [...form.querySelectorAll(BOXES)].map((box) => [box.value, box.checked]);
   sessionStorage.setItem(keyOf(form), JSON.stringify(boxes));
@@ -34,17 +34,12 @@ function restoreAll() {
 /** What is new since then stays as the server proposes it, behind the others. */
 function restore(form) {
   const kept = new Map(JSON.parse(sessionStorage.getItem(keyOf(form)) ?? "[]"));
-  const boxes = new Map([...form.querySelectorAll(BOXES)].map((box) => [box.value, box]));
-  const ids = [...kept.keys()].filter((id) => boxes.has(id));
-  for (const id of ids) {
-    boxes.get(id).checked = kept.get(id);
-    place(boxes.get(id).closest("li"), ids, boxes);
+  const places = new Map([...kept.keys()].map((id, place) => [id, place]));
+  const placeOf = (row) => places.get(row.querySelector("input[type=checkbox]")?.value) ?? kept.size;
+  for (const box of form.querySelectorAll(BOXES)) box.checked = kept.get(box.value) ?? box.checked;
+  for (const list of form.querySelectorAll(".attachment-list")) {
+    const rows = [...list.children];
+    const sorted = rows.toSorted((one, other) => placeOf(one) - placeOf(other));
+    if (sorted.some((row, place) => row !== rows[place])) list.append(...sorted); // a row that is moved loses the focus
   }
-}
-
-function place(row, ids, boxes) {
-  const before = ids.slice(0, ids.indexOf(row.querySelector(BOXES.split(" ")[1]).value)).reverse();
-  const neighbour = before.map((id) => boxes.get(id).closest("li")).find((other) => other.parentElement === row.parentElement);
-  if (neighbour) neighbour.after(row);
-  else row.parentElement.prepend(row);
 }
