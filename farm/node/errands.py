@@ -18,10 +18,9 @@ from django.db import connection
 from farm import snapshots
 from farm.models import Snapshot, SnapshotPart, Task
 from farm.node import finisher, staging
-from farm.node.collector import BadFilter, Copied, Filters, Stamp, TooMuchLeft
-from farm.node.environment import TooLong, expanded
+from farm.node.collector import BadFilter, Copied, Stamp, TooMuchLeft
 from farm.node.work import Work
-from farm.node.workspace import Workspace
+from farm.node.workspace import Workspace, filters_of
 from farm.storage import backing
 
 log = logging.getLogger(__name__)
@@ -85,7 +84,7 @@ class Errands:
                 finisher.patiently(partial(_send, work, part, each), work)
             status = Snapshot.Status.FAILURE if work.dropped else Snapshot.Status.SUCCESS
             snapshots.end(part, status, has_results=bool(copied))
-        except (TooMuchLeft, BadFilter, TooLong, OSError, finisher.GaveUp) as fault:
+        except (TooMuchLeft, BadFilter, OSError, finisher.GaveUp) as fault:
             work.output.add("stderr", f"The snapshot failed: {fault}")
             _fail(part)
         finally:
@@ -95,9 +94,8 @@ class Errands:
         with self._still:
             if self._subject is None or self._subject[0] is not work:
                 return []
-            known = {name: str(value) for name, value in work.task.constants.items()}
-            white, black = (expanded(text, known) for text in (part.snapshot.whitelist, part.snapshot.blacklist))
-            filters = Filters(white, black, part.snapshot.bucket_prefix)
+            wish = part.snapshot
+            filters = filters_of(work.task, wish.whitelist, wish.blacklist, wish.bucket_prefix)
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             room = shutil.disk_usage(self._folder).free - staging.FREE_AFTER_STAGING_BYTES
             return self._subject[1].copy(outbox, filters, sent, room)

@@ -43,6 +43,7 @@ class JoiningPlace(Workspace):
                 work.traffic.receive,
             )
         except staging.ResourceGone as gone:
+            self.close()
             sentence = f"The tile “{gone.key}” was removed from the bucket “{gone.bucket}” before it was used."
             raise staging.StagingFailed("TILES_MISSING", f"{sentence} Render the picture again.") from gone
 

@@ -104,7 +104,8 @@ class Workspace:
     def gather(self, work: Work, outbox: Path) -> collector.Harvest:
         """Moves what the instance left out of the engine's reach, so that the next one may begin."""
         is_tile = tiles.is_tile(work.attempt.instance)
-        filters = collector.Filters(prefix=work.task.results_prefix) if is_tile else _filters(work.task)
+        white, black = ("", "") if is_tile else (work.task.results_whitelist, work.task.results_blacklist)
+        filters = filters_of(work.task, white, black, work.task.results_prefix)
         harvest = collector.gather(self._job, self._staged or {}, outbox, filters)
         if harvest.is_staging_changed:
             self.close()
@@ -159,13 +160,13 @@ class Workspace:
         return self._engine
 
 
-def _filters(task: Task) -> collector.Filters:
+def filters_of(task: Task, white: str, black: str, prefix: str) -> collector.Filters:
+    """The lists may name the task's constants. Raises BadFilter."""
     known = {name: str(value) for name, value in task.constants.items()}
     try:
-        white, black = (expanded(text, known) for text in (task.results_whitelist, task.results_blacklist))
+        return collector.Filters(expanded(white, known), expanded(black, known), prefix)
     except TooLong as fault:
         raise collector.BadFilter(f"The white or black list of results {fault}.") from fault
-    return collector.Filters(white, black, task.results_prefix)
 
 
 def _order(work: Work) -> InstanceOrder:

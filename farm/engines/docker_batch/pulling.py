@@ -169,7 +169,7 @@ class Pull:
 
     @contextlib.contextmanager
     def _alone(self, digest: str) -> Iterator[None]:
-        """One fetches an image, the others wait for it."""
+        """One fetches an image, the others wait for it. At make_whole's own lock they would be deaf to a stop."""
         locks = self.cache.folder / "locks"
         locks.mkdir(exist_ok=True)
         has_waited = False

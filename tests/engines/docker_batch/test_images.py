@@ -1,4 +1,4 @@
-"""An image on its way from a registry onto this machine: who may have it, what is kept, what a hostile one can do."""
+"""An image on its way from a registry onto this machine: how it is laid out, and what a hostile one can do."""
 
 import http.server
 import json
@@ -6,66 +6,13 @@ import os
 import socket
 import stat
 import threading
-from types import SimpleNamespace
 
 import pytest
 
-import sandbox
-from farm.engines.docker_batch import image_cache
-from farm.engines.docker_batch.faults import Fault, Stopped
-from farm.engines.docker_batch.image_cache import ImageCache
-from farm.engines.docker_batch.image_name import ImageName
+from farm.engines.docker_batch.faults import Fault
 from farm.engines.docker_batch.manifest import PROCESSOR, digest_for_this_machine, manifest
-from farm.engines.docker_batch.pulling import Login, Pull
 from tests import registry as images
 from tests.stores import free_ports
-
-NOBODY = Login("", "")
-STUDIO = Login(images.LOGIN, images.PASSWORD)
-
-
-@pytest.fixture(scope="module")
-def open_registry(tmp_path_factory):
-    with images.registry(tmp_path_factory.mktemp("open") / "registry") as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def private_registry(tmp_path_factory):
-    with images.registry(tmp_path_factory.mktemp("private") / "registry", is_private=True) as running:
-        yield running
-
-
-@pytest.fixture(autouse=True)
-def isolated():
-    if sandbox.self_test().tier != sandbox.Tier.A:
-        pytest.skip("no tier A here")
-
-
-@pytest.fixture
-def cache(tmp_path):
-    return ImageCache(tmp_path / "images", most_mb=100)
-
-
-@pytest.fixture
-def pull(cache):
-    """Fetches an image as a node does; answers with it and what was said meanwhile."""
-    opened = []
-
-    def pull(
-        registry, repository, version="latest", *, login=NOBODY, inside=None, should_stop=lambda: False, **changed
-    ):
-        said = []
-        options = {"cache": cache, "most_mb": 50, "unpacked": images.tools(), **changed}
-        name = ImageName(getattr(registry, "address", registry), repository, version)
-        allowed = frozenset([name.host] if inside is None else inside)
-        order = Pull(name, login, inside=allowed, say=said.append, should_stop=should_stop, **options)
-        opened.append(order.image())
-        return opened[-1], said
-
-    yield pull
-    for image in opened:
-        image.close()
 
 
 def paths(root):
@@ -125,91 +72,6 @@ def test_a_layer_that_climbs_out_or_goes_through_a_link_writes_nothing_outside(o
 
     assert not os.path.exists("/tmp/climbed-out-of-an-image")
     assert not (tmp_path / "left-by-an-image").exists()
-
-
-def test_a_second_order_fetches_nothing_and_asks_all_the_same(open_registry, pull):
-    open_registry.push(images.busybox(images.file("etc/second")), "second")
-    pull(open_registry, "second")
-    fetched, asked = open_registry.pulled_blobs("second"), open_registry.log.read_text().count("/v2/second/manifests/")
-
-    _, said = pull(open_registry, "second")
-
-    assert open_registry.pulled_blobs("second") == fetched
-    assert open_registry.log.read_text().count("/v2/second/manifests/") > asked
-    assert "is kept on this machine" in said[-1]
-
-
-def test_two_orders_at_once_fetch_it_once(open_registry, pull):
-    open_registry.push(images.busybox(images.file("etc/at-once")), "at-once")
-    answers = []
-    orders = [threading.Thread(target=lambda: answers.append(pull(open_registry, "at-once"))) for _ in range(3)]
-
-    for order in orders:
-        order.start()
-    for order in orders:
-        order.join()
-
-    assert len({image.root for image, _ in answers}) == 1
-    assert sum("is here" in line for _, said in answers for line in said) == 1
-
-
-def test_what_one_login_fetched_is_not_there_for_who_has_none(private_registry, pull):
-    private_registry.push(images.busybox(), "charlie/film")
-    pull(private_registry, "charlie/film", login=STUDIO)
-
-    with pytest.raises(Fault) as none:
-        pull(private_registry, "charlie/film")
-    with pytest.raises(Fault) as wrong:
-        pull(private_registry, "charlie/film", login=Login("studio", "guessed"))
-
-    assert (code_of(none), code_of(wrong)) == ("REGISTRY_DENIED", "REGISTRY_DENIED")
-    assert "guessed" not in str(wrong.value)
-
-
-def test_another_registry_cannot_name_the_layers_of_a_private_image(open_registry, private_registry, pull, cache):
-    """The same digest elsewhere is fetched from there: knowing a digest opens nothing."""
-    image = images.busybox(images.file("etc/secret", b"of charlie"))
-    private_registry.push(image, "charlie/secret")
-    digest = open_registry.push(image, "alice/same")
-    pull(private_registry, "charlie/secret", login=STUDIO)
-    before = open_registry.pulled_blobs("alice/same")
-
-    pull(open_registry, "alice/same", digest)
-
-    assert open_registry.pulled_blobs("alice/same") - before == len(image.layers) + 1
-
-
-def test_the_password_is_left_nowhere(private_registry, pull, cache):
-    private_registry.push(images.busybox(), "charlie/login")
-
-    _, said = pull(private_registry, "charlie/login", login=STUDIO)
-
-    kept = [path for path in cache.folder.rglob("*") if path.is_file() and not path.is_symlink()]
-    assert images.PASSWORD not in "".join(said)
-    assert not [path for path in kept if b"login.json" in path.name.encode() or b"c3R1ZGlv" in path.read_bytes()]
-
-
-def test_what_was_not_used_for_longest_leaves_when_there_is_no_more_room(open_registry, pull, tmp_path):
-    small = ImageCache(tmp_path / "small", most_mb=12)
-    places = []
-    for number in range(3):
-        open_registry.push(images.busybox(images.file("data", os.urandom(1_000_000))), f"large-{number}")
-        image, _ = pull(open_registry, f"large-{number}", cache=small)
-        places.append(image.root)
-        image.close()
-
-    assert [places[0].exists(), places[-1].exists()] == [False, True]
-
-
-def test_an_image_in_use_is_not_thrown_away(open_registry, pull, tmp_path):
-    small = ImageCache(tmp_path / "small", most_mb=8)
-    open_registry.push(images.busybox(images.file("data", os.urandom(1_000_000))), "used")
-    open_registry.push(images.busybox(images.file("data", os.urandom(1_000_000))), "other")
-    used, _ = pull(open_registry, "used", cache=small)
-
-    pull(open_registry, "other", cache=small)
-
-    assert (used.root / "bin" / "busybox").exists()
 
 
 def test_an_image_larger_than_allowed_is_refused_before_and_after_unpacking(open_registry, pull):
@@ -287,41 +149,6 @@ def test_a_registry_leads_nobody_into_the_farms_own_network(pull, host):
 
         with pytest.raises(BlockingIOError):
             victim.accept()
-
-
-def test_a_full_disk_is_told_after_all_that_is_not_in_use_has_left(open_registry, pull, cache, monkeypatch):
-    open_registry.push(images.busybox(), "full")
-    kept, _ = pull(open_registry, "full")
-    kept.close()
-    monkeypatch.setattr(image_cache.shutil, "disk_usage", lambda folder: SimpleNamespace(free=1024**3 + 5_000_000))
-
-    with pytest.raises(Fault, match="needs 95 MB of disk on this machine and 4 MB are free") as fault:
-        cache.make_room(100_000_000)
-
-    assert code_of(fault) == "DISK_FULL"
-    assert not kept.root.exists()
-
-
-def test_what_a_killed_node_left_is_cleared_away(cache):
-    left = cache.folder / "asking-abc"
-    left.mkdir(parents=True)
-    (left / "login.json").write_text("hush")
-    os.utime(left, (0, 0))
-
-    cache.make_room()
-
-    assert not left.exists()
-
-
-def test_a_pull_can_be_stopped_and_leaves_nothing(open_registry, pull, cache):
-    open_registry.push(images.busybox(images.file("etc/stopped")), "stopped")
-    looks = iter([False])
-
-    with pytest.raises(Stopped):
-        pull(open_registry, "stopped", should_stop=lambda: next(looks, True))
-
-    assert not list(cache.folder.glob("images/*/[!.]*"))
-    assert not [path for path in cache.folder.iterdir() if path.name.startswith("asking")]
 
 
 @pytest.mark.parametrize("digest", ["sha256:../../../../../etc/shadow", "../../x", "sha512:00", 7, None])
