@@ -26,7 +26,7 @@ LONGEST_INTERVAL = 365 * 24 * 3600
 LONGEST_TEXT = 2047
 """Characters of a list or a prefix."""
 KEPT = 100
-"""Snapshots of a task that are remembered; the oldest are forgotten."""
+"""Snapshots of a task that are remembered; the oldest are forgotten. No more can be under way at once."""
 LEFT_AFTER = timedelta(minutes=2)
 """A part that nobody moved for so long, of an instance that has ended, is ended for its node."""
 
@@ -47,14 +47,17 @@ class Wish:
 def take_now(task: Task, body: Any) -> Snapshot:
     """Asks the nodes for what the instances have. Where none runs there is nothing, and that is a success.
 
-    Raises Refused: 400 for nonsense, 403 for a task that has ended.
+    Raises Refused: 400 for nonsense, 403 for a task that has ended or has KEPT under way.
     """
     _refuse_ended(task)
-    return _trigger(task, _wish(task, body))
+    wish = _wish(task, body)
+    if task.snapshots.filter(status__in=UNFINISHED).count() >= KEPT:
+        raise Refused(403, f"{KEPT} snapshots of the task are still under way. Ask again when some have ended.")
+    return _trigger(task, wish)
 
 
 def take_every(task: Task, body: Any) -> None:
-    """The same every `interval` seconds from now on; 0 stops it. Raises Refused as take_now does."""
+    """The same every `interval` seconds from now on; 0 stops it. Raises Refused: 400 nonsense, 403 after its end."""
     _refuse_ended(task)
     interval = canonical(body).get("interval") if isinstance(body, dict) else None
     if not isinstance(interval, int) or isinstance(interval, bool) or not 0 <= interval <= LONGEST_INTERVAL:

@@ -226,6 +226,19 @@ def test_only_the_newest_are_remembered(task, monkeypatch):
     assert set(task.snapshots.values_list("pk", flat=True)) == set(made[-2:])
 
 
+def test_no_more_are_under_way_at_once_than_are_remembered(task, machine, monkeypatch):
+    monkeypatch.setattr(snapshots, "KEPT", 2)
+    attempt = machine.begin(task.pk, 1)
+    for _ in range(2):
+        snapshots.take_now(task, None)
+
+    with pytest.raises(Refused, match="2 snapshots of the task are still under way"):
+        snapshots.take_now(task, None)
+    snapshots.end(snapshots.take_up(attempt)[0], Snapshot.Status.SUCCESS)
+
+    assert snapshots.take_now(task, None).status == "triggered"
+
+
 def test_the_sdk_reads_how_far_a_snapshot_is(as_alice, task, machine):
     machine.begin(task.pk, 1)
     ordered = as_alice.retrieve_task(str(task.pk))
