@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from accounts.models import Account
 
 MOST_ADD_ONS = 100
-"""Of an account."""
+"""Of an account: those that its page lists, where one can be deleted."""
 MOST_OF_A_RENDER = 30
 CONSTANT = "BLEND_ADDONS"
 FORGOTTEN_AFTER = timedelta(days=7)
@@ -43,7 +43,9 @@ def create(account: "Account", file_name: str, scene: Scene | None = None) -> Ad
     """Waits for its zip. With a scene it is that scene's only. Raises AddOnRefused."""
     if not file_name.lower().endswith(".zip"):
         raise AddOnRefused("An add-on is a .zip, the one you would install in Blender.")
-    if account.add_ons.count() >= MOST_ADD_ONS:
+    if scene is not None and AddOn.objects.filter(scene=scene).count() >= MOST_OF_A_RENDER:
+        raise AddOnRefused(f"A render uses at most {MOST_OF_A_RENDER} add-ons.")
+    if scene is None and of_account(account).count() >= MOST_ADD_ONS:
         raise AddOnRefused(f"An account has at most {MOST_ADD_ONS} add-ons. Delete one you don't need.")
     name = paths.plain_text(file_name.replace("\\", "/").rpartition("/")[2])[:-4].strip()[:200] or "add-on"
     return AddOn.objects.create(account=account, name=name, scene=scene)

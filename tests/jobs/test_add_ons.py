@@ -225,6 +225,20 @@ def test_always_on_and_brought_for_this_scene_are_chosen(alice, scene):
     assert {offer.is_chosen for offer in add_ons.offered(scene, [])} == {False}
 
 
+def test_those_brought_for_single_scenes_leave_room_on_the_accounts_page(alice, scene, monkeypatch):
+    monkeypatch.setattr(add_ons, "MOST_ADD_ONS", 1)
+    monkeypatch.setattr(add_ons, "MOST_OF_A_RENDER", 2)
+    ready(alice, scene=scene)
+
+    add_ons.create(alice, "mine.zip")
+    add_ons.create(alice, "scenes.zip", scene)
+
+    with pytest.raises(add_ons.AddOnRefused, match=r"at most 1 add-ons\. Delete one"):
+        add_ons.create(alice, "more.zip")
+    with pytest.raises(add_ons.AddOnRefused, match="A render uses at most 2"):
+        add_ons.create(alice, "more.zip", scene)
+
+
 def test_what_was_brought_for_another_scene_is_not_offered(alice, scene):
     from jobs.domain import scenes
 
