@@ -59,17 +59,22 @@ def note(library: Library, path: str) -> None:
         library.files.filter(path=path).exclude(etag=found.etag).delete()
         library.files.get_or_create(path=path, defaults=_facts(found))
     if is_blend(path):
-        look_soon(library)
+        _look_later(library)
 
 
 def _facts(found: StoredObject) -> dict[str, str | int]:
     return {"folded_name": folded_name(found.key), "size_bytes": found.size, "etag": found.etag}
 
 
-def look_soon(library: Library) -> None:
-    """A worker lists the bucket and reads the .blends that are new."""
+def _look_later(library: Library) -> None:
+    """The sweep finds it: a thousand .blends that come one after the other are not a thousand listings."""
     library.due_at = timezone.now()
     Library.objects.filter(pk=library.pk).update(due_at=library.due_at)
+
+
+def look_soon(library: Library) -> None:
+    """A worker lists the bucket and reads the .blends that are new."""
+    _look_later(library)
     hurry("look_through_library", library.pk)
 
 
@@ -119,6 +124,7 @@ def unread(library: Library, most_attempts: int) -> list[LibraryFile]:
     return list(library.files.filter(path__iendswith=".blend", links__isnull=True, read_count__lt=most_attempts))
 
 
-def begin_reading(file: LibraryFile) -> None:
-    """Counted before it is read: a file that ends its worker is not read for ever."""
-    LibraryFile.objects.filter(pk=file.pk).update(read_count=F("read_count") + 1)
+def begin_reading(file: LibraryFile) -> bool:
+    """Counted before it is read: one that ends its worker is not read for ever. False: another worker reads it."""
+    as_it_was = LibraryFile.objects.filter(pk=file.pk, links__isnull=True, read_count=file.read_count)
+    return bool(as_it_was.update(read_count=F("read_count") + 1))

@@ -51,8 +51,7 @@ def _read_new(library: Library) -> None:
     if not sandboxed.may_open(library.account):
         return
     for file in library_files.unread(library, MOST_ATTEMPTS):
-        library_files.begin_reading(file)
-        links = _links_of(library, file)
+        links = _links_of(library, file) if library_files.begin_reading(file) else None
         if links is not None:
             LibraryFile.objects.filter(pk=file.pk).update(links=links)
 

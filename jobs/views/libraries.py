@@ -68,8 +68,10 @@ def refresh(request: HttpRequest, library_id: UUID) -> HttpResponse:
 
 @json_door("POST")
 def uploaded(request: HttpRequest, library_id: UUID) -> JsonResponse:
-    """Told by the page when everything it sent is up."""
+    """Told by the page when everything it sent is up. What waits for the sweep is looked at now."""
     mine = _mine(request, library_id)
+    if mine.due_at is not None:
+        library_files.look_soon(mine)
     return JsonResponse({"state": "ready", "url": reverse("library_files", args=[mine.pk])})
 
 

@@ -162,6 +162,30 @@ def test_a_scene_that_cannot_be_read_is_not_tried_for_ever(oak):
     assert oak.files.get().read_count == library_links.MOST_ATTEMPTS
 
 
+def test_two_workers_do_not_read_the_same_file(oak):
+    put(oak, {"a.blend": b"nothing"})
+    library_files.refresh(oak)
+    (seen_by_one,) = library_files.unread(oak, 3)
+    (seen_by_other,) = library_files.unread(oak, 3)
+
+    assert library_files.begin_reading(seen_by_one)
+    assert not library_files.begin_reading(seen_by_other)
+
+
+def test_scenes_that_arrive_are_looked_through_when_all_are_up(client, alice, oak, django_capture_on_commit_callbacks):
+    client.force_login(alice)
+    look(oak)
+    with django_capture_on_commit_callbacks() as hurried:
+        uploaded(client, oak, "a.blend")
+        uploaded(client, oak, "b.blend")
+    assert (len(hurried), Library.objects.get().due_at is None) == (0, False)
+
+    with django_capture_on_commit_callbacks() as hurried:
+        post(client, f"/libraries/{oak.pk}/uploaded/")
+
+    assert len(hurried) == 1
+
+
 def test_a_neighbour_whose_name_begins_alike_stays(client, alice, oak):
     client.force_login(alice)
     neighbour = libraries.create(alice, "Oak & elm")
