@@ -4,14 +4,12 @@ The registry, skopeo and busybox are Debian's packages, unpacked without root be
 """
 
 import contextlib
-import ctypes
 import gzip
 import hashlib
 import io
 import json
 import os
 import platform
-import signal
 import subprocess
 import tarfile
 import tempfile
@@ -23,7 +21,7 @@ import pytest
 from django.conf import settings
 
 from farm.engines import debian_packages
-from tests.stores import free_ports, wait_until_answers
+from tests.stores import free_ports, running
 
 PACKAGES = ("docker-registry", "skopeo", "umoci", "busybox-static")
 ARCHITECTURE = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
@@ -196,23 +194,7 @@ def registry(folder: Path, port: int = 0, *, is_private: bool = False) -> Iterat
         (folder / "passwords").write_text(f"{LOGIN}:{_HASHED}\n")
         configuration["auth"] = {"htpasswd": {"realm": "tests", "path": str(folder / "passwords")}}
     (folder / "registry.yml").write_text(json.dumps(configuration))
-    program = tools().program("docker-registry")
+    command = [tools().program("docker-registry"), "serve", folder / "registry.yml"]
     log = folder / "registry.log"
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [program, "serve", folder / "registry.yml"],
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-            preexec_fn=_end_with_the_tests,
-        )
-    try:
-        wait_until_answers(f"http://127.0.0.1:{port}/v2/", process)
+    with running(command, f"http://127.0.0.1:{port}/v2/", {}, log):
         yield Registry(f"127.0.0.1:{port}", log, is_private)
-    finally:
-        process.terminate()
-        process.wait(timeout=15)
-
-
-def _end_with_the_tests() -> None:
-    ctypes.CDLL(None).prctl(1, signal.SIGTERM)
