@@ -140,17 +140,19 @@ def instance_ended(instance_id: int, *, is_success: bool) -> None:
 
 
 def end_left() -> int:
-    """Parts in hand of an instance that ended long ago: their node is gone. Returns how many."""
+    """Parts in hand of an instance that ended long ago, whose node is gone; and ends that nobody told their snapshot.
+
+    Returns how many parts.
+    """
+    old = Snapshot.objects.filter(status__in=UNFINISHED, updated_at__lt=timezone.now() - LEFT_AFTER)
+    snapshots = list(old.values_list("pk", flat=True))
     left = SnapshotPart.objects.filter(
-        ~Q(instance__state=InstanceState.RUNNING),
-        status__in=UNFINISHED,
-        snapshot__updated_at__lt=timezone.now() - LEFT_AFTER,
+        ~Q(instance__state=InstanceState.RUNNING), snapshot__in=snapshots, status__in=UNFINISHED
     )
-    snapshots = list(left.values_list("snapshot", flat=True))
     parts = list(left.values_list("pk", flat=True))
-    SnapshotPart.objects.filter(pk__in=parts, status__in=UNFINISHED).update(status=Status.FAILURE)
+    count = SnapshotPart.objects.filter(pk__in=parts, status__in=UNFINISHED).update(status=Status.FAILURE)
     _conclude(snapshots)
-    return len(snapshots)
+    return count
 
 
 def _refuse_ended(task: Task) -> None:
