@@ -49,8 +49,8 @@ function restore(form) {
   }
 }
 
-/** One field of its own, no checkbox and no group of them: those are the libraries' and add-ons' own. */
-const isTyped = (input) => input instanceof HTMLElement && input.type !== "checkbox";
+/** One field of its own, no checkbox, no group of them, nothing hidden: those are the libraries' and add-ons' own. */
+const isTyped = (input) => input instanceof HTMLElement && !["checkbox", "hidden"].includes(input.type);
 
 /** "24 pictures, 640 × 360 pixels, 2 s of film": from the echo of the frames and what changes their size. */
 function sum(form) {
