@@ -85,7 +85,8 @@ def _place_in_line(task: Task, nodes: Sequence[Node]) -> str:
     busy = (
         Instance.objects.filter(state=InstanceState.RUNNING, node__in=nodes).values("node", "slot").distinct().count()
     )
-    earlier = Task.objects.filter(state__in=lifecycle.LIVE_STATES, created_at__lt=task.created_at)
+    in_line = Task.objects.filter(state__in=lifecycle.LIVE_STATES, waits_for_tasks=False)
+    earlier = in_line.filter(created_at__lt=task.created_at)
     ahead = Instance.objects.filter(state=InstanceState.WAITING, task__in=earlier).count()
     if busy < sum(node.slot_count for node in nodes):
         return "A machine is free and takes the first frame in a moment."

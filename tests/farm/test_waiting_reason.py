@@ -5,6 +5,7 @@ import uuid
 from django.db.models.functions import Now
 
 from farm.models import Node, Site
+from farm.submission import create_task
 
 
 def test_a_task_that_no_machine_takes_says_why(alice, ask):
@@ -36,3 +37,16 @@ def test_a_task_whose_software_no_machine_can_run_waits_and_says_the_machines_ow
     assert made.status_code == 200
     assert (profile["isAvailable"], profile["unavailableReason"]) == (False, reason)
     assert shown["waitingReason"] == f"No machine that is awake has docker-batch. {reason}"
+
+
+def test_what_waits_for_another_task_is_not_ahead_in_the_line(alice, ask, machine):
+    Node.objects.update(heartbeat_at=Now(), profiles=["blender-4.5"], sandbox_tier="A", slot_count=1)
+    first = create_task(alice, {"name": "first", "profile": "blender-4.5", "instanceCount": 1})
+    waits = {"instanceCount": 9, "dependencies": {"dependsOn": [str(first.pk)]}}
+    create_task(alice, {"name": "second", "profile": "blender-4.5", **waits})
+    third = create_task(alice, {"name": "third", "profile": "blender-4.5", "instanceCount": 1})
+    machine.begin(first.pk, 0)
+
+    shown = ask(alice, "GET", f"tasks/{third.pk}").json()
+
+    assert shown["waitingReason"] == "All machines are busy; this render is next."
