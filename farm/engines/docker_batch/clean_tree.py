@@ -10,10 +10,14 @@ _PRELOADED = "etc/ld.so.preload"
 def clean(root: Path) -> int:
     """Ours, without setuid bits, devices, sockets and pipes, readable for all; its size in bytes.
 
-    No link is followed. As root the files belonged to the tool's uid, and the command will have another.
+    No link is followed; raises NotADirectoryError where `root` is one. As root the files belonged to the
+    tool's uid, and the command will have another.
     """
+    facts = os.lstat(root)
+    if not stat.S_ISDIR(facts.st_mode):
+        raise NotADirectoryError(f"{root.name} is no folder")
     size = 0
-    _make_ours(root, os.lstat(root))
+    _make_ours(root, facts)
     for parent, folders, names in os.walk(root):
         for name in [*folders, *names]:
             size += _clean(Path(parent) / name)

@@ -78,24 +78,24 @@ class Pull:
     def _digest(self) -> str:
         """Of the image for this machine, as the registry tells it to this login now."""
         self.say(f"Asking {self.name.host} for {self.name}")
-        with tempfile.TemporaryDirectory(prefix=ASKING, dir=self.cache.folder) as folder:
-            return digest_for_this_machine(self._inspected(Path(folder), self.name), str(self.name))
+        return digest_for_this_machine(self._inspected(self.name), str(self.name))
 
-    def _inspected(self, folder: Path, name: ImageName) -> bytes:
-        output = folder / "manifest"
-        self._skopeo(folder, ["inspect", "--raw", *self._source(folder, "", name)], output)
-        return output.read_bytes()
+    def _inspected(self, name: ImageName) -> bytes:
+        """In a folder of its own: where the image will lie, nothing of a stranger's has run before."""
+        with tempfile.TemporaryDirectory(prefix=ASKING, dir=self.cache.folder) as asking:
+            folder = Path(asking)
+            return self._skopeo(folder, ["inspect", "--raw", *self._source(folder, "", name)])
 
     def _fill(self, making: Path, digest: str) -> None:
         making.mkdir(mode=0o700, parents=True)
-        stated = manifest(self._inspected(making, self.name.at(digest)), str(self.name))
+        stated = manifest(self._inspected(self.name.at(digest)), str(self.name))
         if stated.size > self.most_mb * 2**20:
             raise too_large(self.most_mb)
         self.cache.make_room(stated.size * _UNPACKED_TIMES)
         self.say(f"Fetching {self.name} ({digest[:19]}): {_mb(stated.size)} in {len(stated.layers)} layers")
         self._lend_layers(making, stated)
         source = self._source(making, "src-", self.name.at(digest))
-        self._skopeo(making, ["copy", "--quiet", *source, f"oci:/job/{_LAYOUT}:it"], None)
+        self._skopeo(making, ["copy", "--quiet", *source, f"oci:/job/{_LAYOUT}:it"])
         (making / _LOGIN).unlink()
         config = self._config(making)
         self.say(f"Unpacking {self.name}")
@@ -119,11 +119,13 @@ class Pull:
             words.append(f"--{prefix}tls-verify=false")
         return [*words, f"docker://{name}"]
 
-    def _skopeo(self, folder: Path, words: list[str], output: Path | None) -> None:
+    def _skopeo(self, folder: Path, words: list[str]) -> bytes:
+        """What it prints. Raises Fault, Stopped, OSError."""
         tools = Tools(self.unpacked, folder, self.most_mb, self.inside, self.should_stop, self._told_size)
-        ended, way_out = tools.skopeo(words, self.name.host, output)
+        ended, way_out = tools.skopeo(words, self.name.host)
         if ended.exit_code != 0:
             raise complaints.of_skopeo(self.name, ended, way_out, self.most_mb, has_login=bool(self.login.name))
+        return ended.output
 
     def _told_size(self, size: int) -> None:
         self.say(f"{_mb(size)} are here")
@@ -158,6 +160,9 @@ class Pull:
                 os.utime(kept)
 
     def _keep_layers(self, making: Path, stated: Manifest) -> None:
+        """Where a program that was taken over left a link to another repository's layers, they stay that one's."""
+        if (making / _BLOBS).resolve() != making.resolve() / _BLOBS:
+            return
         folder = self.cache.layers(self.name)
         folder.mkdir(parents=True, exist_ok=True)
         for layer in stated.layers:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import sandbox
 from farm.engines.debian_packages import Unpacked
@@ -21,6 +22,7 @@ _CERTIFICATES = tuple(
 _LOOK_EVERY_SECONDS = 0.1
 _SIZE_EVERY_SECONDS = 2.0
 _LONGEST_COMPLAINT = 65536
+_LONGEST_OUTPUT = 8 * 1_048_576
 _PULL_SECONDS = 3600.0
 _MEGABYTE = 1_048_576
 
@@ -28,6 +30,7 @@ _MEGABYTE = 1_048_576
 @dataclass(frozen=True)
 class Ended:
     exit_code: int
+    output: bytes
     complaint: str
     """What it printed to standard error; its end, where that is long."""
 
@@ -45,8 +48,8 @@ class Tools:
     on_size: Callable[[int], None] = lambda size: None
     """Hears every two seconds how many bytes there are."""
 
-    def skopeo(self, words: Sequence[str], registry: str, output: Path | None = None) -> tuple[Ended, WayOut]:
-        """Asks that registry (host:port); its standard output goes to `output`. Raises Stopped, Fault, OSError."""
+    def skopeo(self, words: Sequence[str], registry: str) -> tuple[Ended, WayOut]:
+        """Asks that registry (host:port). Raises Stopped, Fault, OSError."""
         loopback = registry if registry.startswith("127.") and registry in self.inside else ""
         host = [
             sys.executable,
@@ -59,16 +62,14 @@ class Tools:
         command = [*host, loopback, str(self.unpacked.program("skopeo")), "--insecure-policy", *words]
         readable = [*sandbox.interpreter_folders(Path(sys.executable)), _HOST, *_CERTIFICATES]
         with way_out(self.folder, self.inside) as server:
-            return self._run(command, readable, output, may_connect=True), server
+            return self._run(command, readable, may_connect=True), server
 
     def umoci(self, words: Sequence[str]) -> Ended:
         """Raises Stopped, Fault, OSError."""
-        return self._run([str(self.unpacked.program("umoci")), *words], [], None, may_connect=False)
+        return self._run([str(self.unpacked.program("umoci")), *words], [], may_connect=False)
 
-    def _run(self, command: Sequence[str], readable: list[Path], output: Path | None, *, may_connect: bool) -> Ended:
-        with contextlib.ExitStack() as opened:
-            said = opened.enter_context((self.folder / "complaints").open("w+b"))
-            told = opened.enter_context(output.open("wb")) if output else subprocess.DEVNULL
+    def _run(self, command: Sequence[str], readable: list[Path], *, may_connect: bool) -> Ended:
+        with _new_file(self.folder / "output") as told, _new_file(self.folder / "complaints") as said:
             process = sandbox.launch(
                 command,
                 job=self.folder,
@@ -84,7 +85,8 @@ class Tools:
             finally:
                 exit_code = sandbox.end(process)
             said.seek(max(0, said.seek(0, os.SEEK_END) - _LONGEST_COMPLAINT))
-            return Ended(exit_code, said.read().decode(errors="replace"))
+            told.seek(0)
+            return Ended(exit_code, told.read(_LONGEST_OUTPUT), said.read().decode(errors="replace"))
 
     def _watch(self, process: "subprocess.Popen[bytes]") -> None:
         began = looked = time.monotonic()
@@ -105,6 +107,12 @@ class Tools:
         if size > self.most_mb * _MEGABYTE:
             raise too_large(self.most_mb)
         self.on_size(size)
+
+
+def _new_file(path: Path) -> BinaryIO:
+    """Never through a link that the program before left in this place."""
+    path.unlink(missing_ok=True)
+    return path.open("x+b")
 
 
 def too_large(most_mb: int) -> Fault:

@@ -9,7 +9,9 @@ import pytest
 from farm.engines.docker_batch import image_cache
 from farm.engines.docker_batch.faults import Fault, Stopped
 from farm.engines.docker_batch.image_cache import ImageCache
-from farm.engines.docker_batch.pulling import Login
+from farm.engines.docker_batch.image_name import ImageName
+from farm.engines.docker_batch.manifest import Layer, Manifest
+from farm.engines.docker_batch.pulling import Login, Pull
 from tests import registry as images
 
 STUDIO = Login(images.LOGIN, images.PASSWORD)
@@ -65,6 +67,22 @@ def test_another_registry_cannot_name_the_layers_of_a_private_image(open_registr
     pull(open_registry, "alice/same", digest)
 
     assert open_registry.pulled_blobs("alice/same") - before == len(image.layers) + 1
+
+
+def test_a_link_to_another_repositorys_layers_brings_none_of_them(cache, tmp_path):
+    mine, theirs = ImageName("registry", "mine", "latest"), ImageName("registry", "theirs", "latest")
+    layer = Layer(f"sha256:{7:064x}", 1)
+    cache.layers(theirs).mkdir(parents=True)
+    kept = cache.layers(theirs) / layer.digest.removeprefix("sha256:")
+    kept.write_bytes(b"secret")
+    (tmp_path / "making/layout/blobs").mkdir(parents=True)
+    (tmp_path / "making/layout/blobs/sha256").symlink_to(cache.layers(theirs))
+
+    order = Pull(mine, Login("", ""), cache, None, 50, frozenset(), print, lambda: False)
+    order._keep_layers(tmp_path / "making", Manifest("sha256:0", (layer,)))
+
+    assert kept.read_bytes() == b"secret"
+    assert not cache.layers(mine).exists()
 
 
 def test_the_password_is_left_nowhere(private_registry, pull, cache):
