@@ -63,20 +63,35 @@ def _its_folder(found: Found, file: LibraryFile) -> Part:
 
 
 def merged(needed: set[Part], most: int) -> set[Part]:
-    """The folder with most of them takes their place, again and again, until there are few enough."""
+    """Folders take the place of what is in them until there are few enough.
+
+    The deepest that hold several go first, the fullest of those: a folder of assets is never taken whole while folders
+    inside it would do.
+    """
     needed = _without_covered(needed)
     while len(needed) > most:
         counts = Counter(_above(part) for part in needed if part.prefix)
         if not counts:
             break  # whole libraries already
-        folder = max(counts, key=lambda one: (counts[one] > 1 and one.prefix != "", counts[one]))
-        if counts[folder] == 1:  # nothing lies together: all at the deepest level go up by one
+        if max(counts.values()) > 1:
+            needed |= set(_deepest_folders(counts, len(needed) - most))
+        else:  # nothing lies together: all at the deepest level go up by one
             depth = max(part.prefix.rstrip("/").count("/") for part in needed)
             needed = {_above(part) if part.prefix.rstrip("/").count("/") == depth else part for part in needed}
-        else:
-            needed.add(folder)
         needed = _without_covered(needed)
     return needed
+
+
+def _deepest_folders(counts: Counter[Part], too_many: int) -> Iterator[Part]:
+    """Of the deepest folders that hold several parts as many as it takes, the fullest first."""
+    several = [folder for folder in counts if counts[folder] > 1]
+    deepest = max(folder.prefix.count("/") for folder in several)
+    level = [folder for folder in several if folder.prefix.count("/") == deepest]
+    for folder in sorted(level, key=lambda one: (-counts[one], one)):
+        if too_many <= 0:
+            return
+        yield folder
+        too_many -= counts[folder] - 1
 
 
 def _above(part: Part) -> Part:

@@ -144,6 +144,15 @@ def test_there_are_never_more_than_an_order_takes(alice):
     assert all(any(path.startswith(part.prefix) for part in parts) for path in files)
 
 
+def test_a_folder_is_not_taken_whole_while_the_folders_in_it_are_few_enough():
+    files = {Part("b", f"assets/{asset}/{file}.png", "") for asset in range(40) for file in range(4)}
+
+    parts = library_needs.merged(files, 60)
+
+    assert len(parts) <= 60
+    assert all(part.prefix.count("/") == 2 for part in parts)
+
+
 def test_a_part_in_a_folder_that_is_taken_is_not_named_twice():
     needed = {Part("b", "a/", ""), Part("b", "a/wood.png", ""), Part("b", "ab.png", "")}
 
