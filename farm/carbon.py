@@ -34,7 +34,7 @@ SECONDS_AN_HOUR = 3600
 @dataclass(frozen=True)
 class Datacenter:
     """Means of 2023. `pue`: the industry's (Uptime Institute). `grid`: g CO₂ equivalent a kWh: France, Germany and the
-    world by Ember, the United States by the EIA (0.81 pounds), the Union by the EEA (58 % less than the 510 of 1990)."""
+    world by Ember, the United States by the EIA (0.81 pounds), the Union by the EEA (58 % below the 510 of 1990)."""
 
     name: str
     grid: float
