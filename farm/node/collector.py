@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from farm import patterns
-from farm.storage.names import BadKey, check_key
+from farm.storage.names import BadKey, can_be_shown, check_key
 
 MAX_FILES = 2_000
 MAX_BYTES = 64 * 1024**3
@@ -226,7 +226,7 @@ def _why_refused(prefix: str, path: str, status: os.stat_result) -> str | None:
         check_key(prefix + path)
     except (BadKey, UnicodeError) as bad:
         return str(bad)
-    return None if path.isprintable() else "its name holds characters that can't be shown"
+    return None if can_be_shown(path) else "its name holds characters that can't be shown"
 
 
 @dataclass

@@ -16,7 +16,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from farm.models import Task
 from farm.storage import backing
-from farm.storage.names import BadKey
+from farm.storage.names import BadKey, can_be_shown
 
 PARALLEL_DOWNLOADS = 6
 FREE_AFTER_STAGING_BYTES = 1024**3
@@ -131,7 +131,7 @@ def safe_path(key: str) -> str | None:
     parts = key.split("/")
     if any(part in ("", ".", "..") or len(os.fsencode(part)) > _LONGEST_NAME_BYTES for part in parts):
         return None
-    if len(os.fsencode(key)) > _LONGEST_PATH_BYTES or any(not character.isprintable() for character in key):
+    if len(os.fsencode(key)) > _LONGEST_PATH_BYTES or not can_be_shown(key):
         return None
     return key
 

@@ -5,12 +5,14 @@ tree, where `..` climbs, `//` collapses and `\\` is a slash. Such keys are refus
 """
 
 import re
+import unicodedata
 from urllib.parse import quote
 
 KEY_BYTES_MAX = 900
 """S3 takes 1024 for the whole key; the rest is for the prefix."""
 
 _BUCKET_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,254}")
+_UNSEEN = ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")
 _NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff\ud800-\udfff]")
 
 
@@ -50,6 +52,11 @@ def check_beginning(text: str) -> str:
     if any(segment in (".", "..") for segment in text.split("/")):
         raise BadKey("A key can't hold “.” or “..” between its slashes.")
     return text
+
+
+def can_be_shown(text: str) -> bool:
+    """Nothing unseen in it: controls, marks of direction, private characters. A Mac's narrow space is a space."""
+    return not any(unicodedata.category(character) in _UNSEEN for character in text)
 
 
 def object_prefix(account_id: int, bucket_name: str) -> str:

@@ -112,6 +112,13 @@ def test_what_is_no_plain_file_is_refused_named_and_cleared_away(gather, job, at
     assert os.listdir(job) == ["scene.blend"]
 
 
+def test_a_macs_narrow_space_in_a_name_is_a_space(gather):
+    files, harvest = gather(lambda job: (job / "9.41\u202fPM.png").write_bytes(b"a picture"))
+
+    assert files == {"9.41\u202fPM.png": b"a picture"}
+    assert harvest.refused == []
+
+
 def test_a_file_with_two_names_is_refused_by_the_first(gather):
     files, harvest = gather(second_name)
 

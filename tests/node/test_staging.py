@@ -97,7 +97,7 @@ def test_a_key_that_is_no_path_below_the_folder_has_no_place(key):
     assert safe_path(key) is None
 
 
-@pytest.mark.parametrize("key", ["scene.blend", "тёплый свет/ö.png", "a b/c…d.exr", "..hidden"])
+@pytest.mark.parametrize("key", ["scene.blend", "тёплый свет/ö.png", "a b/c…d.exr", "..hidden", "9.41\u202fPM.png"])
 def test_an_ordinary_key_is_its_own_path(key):
     assert safe_path(key) == key
 
