@@ -80,8 +80,10 @@ def _problem(job: Job, failed: list[Frame], report: Report) -> dict[str, Any]:
     if reasons == {"frame_unreadable"}:
         return {"id": "frames_unreadable", **said}
     message = report.error or next((f.problem["message"] for f in failed if f.problem and "message" in f.problem), "")
-    said.update(message=message or "it did not say why.", remedy=remedy_for(message))
-    return {"id": "all_frames_failed" if len(failed) >= job.frame_count else "frames_failed", **said}
+    said.update(message=message or "it did not say why.", remedy=remedy_for(message, makes_pictures=job.makes_pictures))
+    if len(failed) < job.frame_count:
+        return {"id": "frames_failed", **said}
+    return {"id": "all_frames_failed" if job.makes_pictures else "all_instances_failed", **said}
 
 
 def task_vanished(job: Job) -> None:

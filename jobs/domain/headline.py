@@ -106,7 +106,8 @@ def _waiting(job: Job) -> tuple[str, str, str]:
 def _rendering(job: Job) -> tuple[str, str, str]:
     one, many = units(job)
     if job.frame_count and job.frames_done_count == job.frame_count:
-        return f"All {many} are here; the last machine is tidying up.", "Done in a moment.", ""
+        all_here = f"All {many} are here" if job.frame_count > 1 else f"The {one} is here"
+        return f"{all_here}; the last machine is tidying up.", "Done in a moment.", ""
     if not job.makes_pictures:
         under_way = f"Running: {_of(job)} done." if job.frame_count > 1 else "Running."
         return under_way, "What it prints is in the log; its files are listed here when an instance ends.", "cancel"
@@ -132,11 +133,10 @@ def _cancelled(job: Job) -> tuple[str, str, str]:
 
 def _completed(job: Job) -> tuple[str, str, str]:
     done = f"Done: {counted(job.frame_count, *units(job))}."
-    return (
-        done,
-        "Look at them, or download them all." if job.makes_pictures else "Its files are here to download.",
-        "download",
-    )
+    if not job.makes_pictures:
+        return done, "Its files are here to download.", "download"
+    is_one = job.frame_count == 1
+    return done, "Look at it, or download it." if is_one else "Look at them, or download them all.", "download"
 
 
 def _failed(job: Job) -> tuple[str, str, str]:

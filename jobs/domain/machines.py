@@ -117,7 +117,11 @@ def _write_reasons(job: Job, reports: Sequence[InstanceReport]) -> None:
         if report.phase == FAILURE:
             failed.setdefault(report.error or "it did not say why", []).append(report.frame)
     for message, numbers in failed.items():
-        problem = {"id": "frame_failed", "message": message, "remedy": remedy_for(message)}
+        problem = {
+            "id": "frame_failed",
+            "message": message,
+            "remedy": remedy_for(message, makes_pictures=job.makes_pictures),
+        }
         for frames in _some(job, numbers):
             frames.filter(state=FrameState.FAILED).update(problem=problem)
 

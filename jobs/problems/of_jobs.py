@@ -34,7 +34,7 @@ OF_JOBS: dict[str, Problem] = {
     ),
     "not_handed_over": Problem(
         "The render could not be handed to the farm for {minutes} minutes: {reason}",
-        "This is our fault, not the scene's. Render the failed frames again in a while, or tell the operator.",
+        "This is our fault, not the scene's. Render the missing frames again in a while, or tell the operator.",
         "blocks",
         "us",
     ),
@@ -50,6 +50,12 @@ OF_JOBS: dict[str, Problem] = {
         "blocks",
         "scene",
     ),
+    "all_instances_failed": Problem(
+        "It did not run to its end. The farm said: {message}",
+        "{remedy}",
+        "blocks",
+        "scene",
+    ),
     "frames_failed": Problem(
         lambda said: f"{_frames(said)} could not be rendered. The farm said: {said['message']}",
         "{remedy} The other frames are here to look at and download.",
@@ -61,13 +67,13 @@ OF_JOBS: dict[str, Problem] = {
             f"{_frames(said)} did not come back, although the farm said "
             f"{'it was' if said['count'] == 1 else 'they were'} rendered."
         ),
-        "Render the failed frames again. The operator can give the hours back.",
+        "Render the missing frames again. The operator can give the hours back.",
         "blocks",
         "farm",
     ),
     "frames_unreadable": Problem(
         lambda said: f"{_frames(said)} came back, but can't be opened as a picture.",
-        "Render the failed frames again.",
+        "Render the missing frames again.",
         "blocks",
         "farm",
     ),
@@ -81,13 +87,13 @@ OF_JOBS: dict[str, Problem] = {
     "frame_failed": Problem("This frame could not be rendered: {message}", "{remedy}", "blocks", "scene"),
     "frame_missing": Problem(
         "The farm said this frame was rendered, but its picture did not come back.",
-        "Render the failed frames again.",
+        "Render the missing frames again.",
         "blocks",
         "farm",
     ),
     "frame_unreadable": Problem(
         "The file came back, but can't be opened as a picture: {reason}",
-        "Render the failed frames again.",
+        "Render the missing frames again.",
         "blocks",
         "farm",
     ),
@@ -115,20 +121,19 @@ _REMEDIES = (
     ("no camera", "Add a camera in Blender, save, and drop the scene again."),
     ("out of memory", "Lower the resolution percent or the texture sizes, or ask for a machine with more memory."),
     ("memory", "Lower the resolution percent or the texture sizes, or ask for a machine with more memory."),
-    ("time limit", "Lower the samples or the resolution percent, then render the failed frames again."),
+    ("time limit", "Lower the samples or the resolution percent. {again}."),
     ("not available", "Choose Cycles or EEVEE as the render engine in Blender, save, and drop the scene again."),
     ("no hours", "Ask the operator for hours, then render the rest again."),
     ("credit", "Ask the operator for hours, then render the rest again."),
     ("newer blender", "Choose a newer Blender version in the order."),
-    ("silent", "The machine was lost, not your scene. Render the failed frames again."),
-    ("crash", "Render the failed frames again. If they fail again, open the scene in Blender and render that frame."),
+    ("silent", "The machine was lost, not your scene. {again}."),
+    ("crash", "{again}. If it fails again, open the scene in Blender and render that frame."),
 )
 
 
-def remedy_for(message: str) -> str:
+def remedy_for(message: str, *, makes_pictures: bool) -> str:
     """What to do about a farm's own words. Words that aren't known get the log and another try."""
     said = message.lower()
-    for sign, remedy in _REMEDIES:
-        if sign in said:
-            return remedy
-    return "The end of the log may say more. Render the failed frames again, or change the scene first."
+    unknown = "The end of the log may say more. Change what it names, or press “{again}”."
+    remedy = next((remedy for sign, remedy in _REMEDIES if sign in said), unknown)
+    return remedy.format(again="Render the missing frames again" if makes_pictures else "Run what is missing again")

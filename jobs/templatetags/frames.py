@@ -1,4 +1,4 @@
-"""The shape a picture will have, known before it lands, so that nothing on the page moves when it does."""
+"""A picture on a page: its shape, known before it lands so that nothing moves then, and what looks odd in it."""
 
 from dataclasses import dataclass
 
@@ -7,6 +7,7 @@ from django import template
 from jobs.domain import picture_size, scenes
 from jobs.domain.scene_facts import SceneFacts
 from jobs.models import Frame, Job
+from jobs.problems import Explained, explain
 
 register = template.Library()
 
@@ -29,3 +30,9 @@ def frame_shape(job: Job, frame: Frame | None = None) -> Shape:
         return Shape(frame.width, frame.height)
     width, height = picture_size.ordered(job.constants, scenes.facts(job.scene) if job.scene else SceneFacts())
     return Shape(width, height) if width and height else UNKNOWN
+
+
+@register.filter
+def oddity(frame: Frame) -> Explained:
+    """Of a frame that looks black, pink or empty."""
+    return explain({"id": f"looks_{frame.looks}"})

@@ -51,6 +51,18 @@ def signed_in(account):
     return client
 
 
+def test_own_software_that_failed_is_told_without_words_of_frames(job, farm, task):
+    for instance in (0, 1):
+        farm.ends(task, instance, state="Failure", message="The registry does not answer.")
+    task.state = "Failure"
+
+    polled(job)
+
+    said = headline(job)
+    assert said.sentence == "It did not run to its end. The farm said: The registry does not answer."
+    assert said.next_step.endswith("press “Run what is missing again”.")
+
+
 def test_a_task_of_own_software_is_counted_in_instances(job, farm, task):
     farm.runs(task, 1)
     farm.ends(task, 0)

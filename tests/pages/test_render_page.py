@@ -97,6 +97,14 @@ def test_a_frame_that_looks_odd_says_so_in_words(render):
     assert "looks black" in part
 
 
+def test_the_page_of_a_pink_frame_says_what_to_do(alices_page, render):
+    Frame.objects.filter(number=1).update(looks="pink")
+
+    page = alices_page.get(f"/renders/{render.pk}/frames/1/").content.decode()
+
+    assert "the pink of a missing texture. Look at the missing files" in page
+
+
 def test_what_a_farm_says_is_text_and_never_markup(render):
     bad = "<img src=x onerror=alert(1)>"
     instance = FarmInstance(job=render, instance_id=1, phase=bad, node=bad, cpu_model=bad, error=bad)

@@ -30,7 +30,8 @@ def of_skopeo(name: ImageName, ended: Ended, way_out: WayOut, most_mb: int, *, h
     if way_out.unreachable:
         return Fault(
             "REGISTRY_UNREACHABLE",
-            f"The registry at {way_out.unreachable[0]} does not answer: check DOCKER_SRV, or try again later.",
+            f"The registry at {way_out.unreachable[0]} does not answer: check its address (DOCKER_SRV), "
+            "or try again later.",
         )
     said = ended.complaint.lower()
     if any(words in said for words in _TOO_MANY):
@@ -54,8 +55,8 @@ def of_skopeo(name: ImageName, ended: Ended, way_out: WayOut, most_mb: int, *, h
 def refused(name: ImageName, address: str) -> Fault:
     return Fault(
         "REGISTRY_REFUSED",
-        f"{name} was not fetched: it leads to {address}, in the farm's own network or without encryption. "
-        "Use a public registry, or have the operator name this one in REGISTRIES_INSIDE.",
+        f"{name} was not fetched: {address} is inside the farm's own network, or not encrypted. "
+        "Use a public registry, or ask the operator to let this one in (REGISTRIES_INSIDE).",
     )
 
 

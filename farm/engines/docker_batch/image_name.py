@@ -54,7 +54,7 @@ def image_name(constants: Mapping[str, str]) -> ImageName:
     if host == DOCKER_HUB and "/" not in repository:
         repository = f"library/{repository}"
     if not _HOST.fullmatch(host):
-        raise Fault("IMAGE_UNREADABLE", f"“{host[:100]}” is no address of a registry: check DOCKER_SRV.")
+        raise Fault("IMAGE_UNREADABLE", f"“{host[:100]}” is no address of a registry (DOCKER_SRV).")
     if not _REPOSITORY.fullmatch(repository) or len(repository) > 255:
         raise Fault(
             "IMAGE_UNREADABLE",

@@ -142,7 +142,7 @@ export class LogPanel {
     const unseen = this.isPaused ? this.held.length : this.unseen;
     this.part("new").hidden = !isBehind;
     this.part("new").querySelector("span").textContent = unseen ? `${counted(unseen, "new line", "new lines")}` : "To the newest line";
-    this.sayEmpty(this.window.lines.length ? "" : "No lines yet. They appear here as machines write them.");
+    this.sayEmpty(this.window.lines.length ? "" : "No lines yet. What machines write appears here.");
   }
 
   sayEmpty(sentence) {

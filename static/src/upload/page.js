@@ -89,7 +89,7 @@ class NewRender {
     try {
       const { url } = await upload.finish();
       history.replaceState(null, "", `${this.root.dataset.here}?scene=${this.sceneId}`);
-      this.part("lead").textContent = "Your scene is here to stay, also when you close this page. Choose the frames, press Render.";
+      this.part("lead").textContent = "Your scene is here to stay, also when you close this page.";
       await htmx.ajax("GET", url, { target: "[data-scene-slot]", swap: "innerHTML" });
     } catch (failure) {
       this.sayFailure(failure);
