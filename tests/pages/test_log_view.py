@@ -150,7 +150,7 @@ def test_a_hostile_line_stays_text_where_a_search_marks_it(start):
 def test_an_empty_log_says_what_will_come(start):
     page = start([])
 
-    assert "appear here" in page.text_content(".log-empty")
+    assert "What machines write appears here" in page.text_content(".log-empty")
 
 
 def add(page, lines):
