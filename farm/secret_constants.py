@@ -6,7 +6,7 @@ They are those whose name begins with PREFIX, as Qarnot has it, and those that a
 import logging
 from collections.abc import Mapping
 
-from farm import sealing
+from accounts import sealing
 from farm.engines import profiles
 from farm.engines.profile import Kind
 from farm.models import Task

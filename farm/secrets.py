@@ -16,8 +16,9 @@ from collections.abc import Sequence
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
+from accounts import sealing
 from accounts.models import Account
-from farm import sealing, secret_constants
+from farm import secret_constants
 from farm.models import Secret, Task
 from farm.secret_constants import ECHO
 

@@ -20,6 +20,7 @@ class Instance(models.Model):
     failure_count = models.PositiveIntegerField(default=0, help_text="Attempts that failed by themselves.")
     node = models.ForeignKey(Node, null=True, on_delete=models.SET_NULL, related_name="instances")
     slot = models.CharField(max_length=40, blank=True)
+    is_heating = models.BooleanField(default=False, help_text="Its site wanted heat when its last attempt began.")
     lease_until = models.DateTimeField(null=True)
     phase = models.CharField(max_length=12, choices=Phase, blank=True)
     progress = models.FloatField(default=0, help_text="Percent of the execution.")

@@ -6,9 +6,20 @@ from django.utils import timezone
 
 
 class Site(models.Model):
-    """A place with machines."""
+    """A place with machines, whose heat somebody may want."""
+
+    class HeatWish(models.TextChoices):
+        NONE = "none", "no heat wanted"
+        NOW = "now", "heat wanted until this is switched off"
+        HOURS = "hours", "heat wanted in its heating hours"
 
     name = models.SlugField(unique=True)
+    place = models.CharField(max_length=100, blank=True, help_text="The town, as artists read it: Lyon.")
+    heat_wish = models.CharField(max_length=8, choices=HeatWish, default=HeatWish.NONE)
+    heating_hours = models.CharField(
+        max_length=300, blank=True, help_text="For “in its heating hours”: mon-fri 6-9, mon-fri 17-22, sat-sun 8-23."
+    )
+    time_zone = models.CharField(max_length=64, default="UTC", help_text="Of its heating hours: Europe/Paris.")
     grid_intensity = models.FloatField(
         default=56.0, help_text="Grams of CO₂ equivalent a kilowatt-hour of its grid. 56: France, mean of 2023 (Ember)."
     )
@@ -47,7 +58,11 @@ class Node(models.Model):
     unavailable_profiles = models.JSONField(default=dict, help_text="Name of a profile → why it isn't offered here.")
     has_opengl = models.BooleanField(default=False, help_text="EEVEE and Workbench work here.")
     heartbeat_at = models.DateTimeField(default=timezone.now)
+    load_percent = models.FloatField(default=0, help_text="Of all its cores, at the last heartbeat.")
     is_draining = models.BooleanField(default=False)
+    retired_at = models.DateTimeField(null=True, blank=True, help_text="Taken out of the farm; its work went on.")
+    avoided_until = models.DateTimeField(null=True, blank=True, help_text="It kept failing: others go first.")
+    avoided_reason = models.TextField(blank=True, help_text="What it kept failing with.")
     problem = models.TextField(blank=True, help_text="Why it takes nothing at the moment, and what to do.")
 
     def __str__(self) -> str:

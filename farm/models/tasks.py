@@ -12,6 +12,13 @@ from farm.models.states import TaskState
 class Task(models.Model):
     """An order of Qarnot's API. Only farm.lifecycle writes `state`."""
 
+    class Priority(models.IntegerChoices):
+        """Among the tasks of one account."""
+
+        LOW = -1
+        NORMAL = 0
+        HIGH = 1
+
     uuid = models.UUIDField(primary_key=True, default=uuid.uuid4)
     account = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="farm_tasks")
     name = models.CharField(max_length=2047)
@@ -39,6 +46,8 @@ class Task(models.Model):
     upload_results_on_cancellation = models.BooleanField(default=False)
     results_count = models.PositiveIntegerField(default=0)
     resources_version = models.PositiveIntegerField(default=0, help_text="Grows with each wish to sync them again.")
+    priority = models.SmallIntegerField(choices=Priority, default=Priority.NORMAL)
+    rate = models.FloatField(default=1.0, help_text="Render hours an hour of execution costs, as ordered.")
     tile_side = models.PositiveSmallIntegerField(default=1, help_text="A picture is n × n tiles and their joining.")
     hardware_constraints = models.JSONField(default=list, help_text="As sent; farm.hardware reads them.")
     secrets_access = models.JSONField(default=dict, help_text="{bySecret: [{key}], byPrefix: [{prefix}]}")

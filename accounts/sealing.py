@@ -1,4 +1,4 @@
-"""What an account trusts the farm with, encrypted: by a key of the account, derived from settings.TOKEN_KEY.
+"""What an account trusts us with, encrypted: by a key of the account, derived from settings.TOKEN_KEY.
 
 A copy of the database alone tells nothing, and a row moved to another account opens nothing.
 """
