@@ -38,7 +38,8 @@ def attach(task: Task, wishes: Sequence[Wish]) -> None:
         Dependency(task=task, on_uuid=wish.on_uuid, final_states=list(wish.final_states), is_advanced=wish.is_advanced)
         for wish in wishes
     )
-    Task.objects.filter(pk=task.pk).update(waits_for_tasks=bool(wishes))
+    if wishes:
+        Task.objects.filter(pk=task.pk).update(waits_for_tasks=True, queued_at=None)
 
 
 def settle(on_uuid: UUID) -> list[UUID]:

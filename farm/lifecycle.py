@@ -2,6 +2,7 @@
 
 from collections import Counter, deque
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -37,6 +38,8 @@ MOVES: dict[TaskState, frozenset[TaskState]] = {
 
 MOST_ERRORS = 10
 """Different errors a task lists; every instance keeps its own."""
+
+_ENDED_INSTANCES = (InstanceState.SUCCESS, InstanceState.FAILURE, InstanceState.CANCELLED)
 
 
 class ForbiddenMove(Exception):
@@ -95,15 +98,12 @@ def fail_hopeless(tasks: Iterable[UUID]) -> None:
 
 def _refresh(task_uuid: UUID) -> bool:
     """Whether the task has ended by it, or was removed."""
-    _cancel_waiting_of_withdrawn(task_uuid)
-    tiles.fail_hopeless_joins(task_uuid)
+    _end_waiting_in_vain(task_uuid)
     with transaction.atomic():
         task = Task.objects.select_for_update().filter(pk=task_uuid).first()
         if task is None or task.state in ENDED_STATES:
             return False
-        rows = task.instances.values("state", "phase").annotate(count=Count("pk"))
-        instances = Counter({(row["state"], row["phase"]): row["count"] for row in rows})
-        state = state_of(TaskState(task.state), instances)
+        state = state_of(TaskState(task.state), _standing(task))
         if state is None:
             _remove(task)
         elif state != task.state:
@@ -122,42 +122,65 @@ def _fail_waiting(task_uuid: UUID, code: str, message: str) -> None:
     )
 
 
-def state_of(current: TaskState, instances: Counter[tuple[str, str]]) -> TaskState | None:
-    """The state of a task with so many instances of each (state, phase); None: to be removed."""
-    states: Counter[str] = Counter()
-    phases: Counter[str] = Counter()
-    for (state, phase), count in instances.items():
-        states[state] += count
-        if state == InstanceState.RUNNING:
-            phases[phase] += count
-    waiting, running = states[InstanceState.WAITING], states[InstanceState.RUNNING]
+@dataclass(frozen=True)
+class Standing:
+    """How far a task's instances are. Only what runs is counted: there is never more of it than slots."""
+
+    is_waiting: bool
+    """Something is left to hand out."""
+    phases: Counter[str]
+    """Phase → how many running instances are in it."""
+    ended: frozenset[str]
+    """The states of those that have ended."""
+    total: int
+
+    @property
+    def running(self) -> int:
+        return self.phases.total()
+
+
+def _standing(task: Task) -> Standing:
+    """By the index of (task, state), whatever the number of instances."""
+    of_state = {state: task.instances.filter(state=state) for state in InstanceState}
+    phases = of_state[InstanceState.RUNNING].values("phase").annotate(count=Count("pk")).order_by()
+    return Standing(
+        is_waiting=of_state[InstanceState.WAITING].exists(),
+        phases=Counter({row["phase"]: row["count"] for row in phases}),
+        ended=frozenset(state for state in _ENDED_INSTANCES if of_state[state].exists()),
+        total=task.total_instance_count,
+    )
+
+
+def state_of(current: TaskState, standing: Standing) -> TaskState | None:
+    """The state of a task whose instances are so far; None: to be removed."""
+    is_under_way = standing.is_waiting or standing.running > 0
     if current == TaskState.PENDING_DELETE:
-        return current if waiting + running else None
+        return current if is_under_way else None
     if current == TaskState.PENDING_CANCEL:
-        return current if waiting + running else TaskState.CANCELLED
-    if waiting + running == 0:
-        return _end_state(states)
-    if waiting == 0 and phases[Phase.UPLOAD] == running:
+        return current if is_under_way else TaskState.CANCELLED
+    if not is_under_way:
+        return _end_state(standing.ended)
+    if not standing.is_waiting and standing.phases[Phase.UPLOAD] == standing.running:
         return TaskState.UPLOADING_RESULTS
-    return _live_state(waiting, running, phases, total=states.total())
+    return _live_state(standing)
 
 
-def _live_state(waiting: int, running: int, phases: Counter[str], total: int) -> TaskState:
+def _live_state(standing: Standing) -> TaskState:
     """The state of a task that has something left to hand out or to execute."""
-    if phases[Phase.EXECUTION] == total:
+    executing, uploading = standing.phases[Phase.EXECUTION], standing.phases[Phase.UPLOAD]
+    if executing == standing.total:
         return TaskState.FULLY_EXECUTING
-    past_execution = total - waiting - running + phases[Phase.UPLOAD]
-    if phases[Phase.EXECUTION] + past_execution:
+    if executing or uploading or standing.ended:
         return TaskState.PARTIALLY_EXECUTING
-    if running == 0:
+    if standing.running == 0:
         return TaskState.SUBMITTED
-    return TaskState.PARTIALLY_DISPATCHED if waiting else TaskState.FULLY_DISPATCHED
+    return TaskState.PARTIALLY_DISPATCHED if standing.is_waiting else TaskState.FULLY_DISPATCHED
 
 
-def _end_state(states: Counter[str]) -> TaskState:
-    if states[InstanceState.FAILURE]:
+def _end_state(ended: frozenset[str]) -> TaskState:
+    if InstanceState.FAILURE in ended:
         return TaskState.FAILURE
-    return TaskState.CANCELLED if states[InstanceState.CANCELLED] else TaskState.SUCCESS
+    return TaskState.CANCELLED if InstanceState.CANCELLED in ended else TaskState.SUCCESS
 
 
 def _withdraw(task_uuid: UUID, state: TaskState) -> None:
@@ -168,14 +191,19 @@ def _withdraw(task_uuid: UUID, state: TaskState) -> None:
         _move(task, state)
 
 
-def _cancel_waiting_of_withdrawn(task_uuid: UUID) -> None:
-    """Outside the lock of the task: a claim locks its instance first and then the task.
+def _end_waiting_in_vain(task_uuid: UUID) -> None:
+    """What waits of a withdrawn task, and joins of tiles that won't come.
 
-    An instance that a lost node gave back after the task was withdrawn is caught here too.
+    Outside the lock of the task: a claim locks its instance first and then the task. An instance that a lost node
+    gave back after the task was withdrawn is caught here too.
     """
-    Instance.objects.filter(task=task_uuid, task__state__in=WITHDRAWN_STATES, state=InstanceState.WAITING).update(
-        state=InstanceState.CANCELLED, ended_at=timezone.now()
-    )
+    task = Task.objects.filter(pk=task_uuid).values("state", "tile_side").first()
+    if task and task["state"] in WITHDRAWN_STATES:
+        Instance.objects.filter(task=task_uuid, state=InstanceState.WAITING).update(
+            state=InstanceState.CANCELLED, ended_at=timezone.now()
+        )
+    if task and task["tile_side"] > 1:
+        tiles.fail_hopeless_joins(task_uuid)
 
 
 def _move(task: Task, state: TaskState) -> None:
@@ -183,9 +211,9 @@ def _move(task: Task, state: TaskState) -> None:
     if state not in MOVES[TaskState(task.state)]:
         raise ForbiddenMove(f"The task is {task.state} and can't become {state}.")
     now = timezone.now()
-    ending: dict[str, Any] = {}
+    ending: dict[str, Any] = {} if state in LIVE_STATES else {"queued_at": None}
     if state in ENDED_STATES:
-        ending = {"ended_at": now, "errors": _errors(task) if state == TaskState.FAILURE else []}
+        ending |= {"ended_at": now, "errors": _errors(task) if state == TaskState.FAILURE else []}
         if task.auto_delete:
             ending["delete_at"] = now + timedelta(seconds=task.time_to_live_seconds)
     Task.objects.filter(pk=task.pk, state=task.state).update(
@@ -199,7 +227,8 @@ def _move(task: Task, state: TaskState) -> None:
 
 
 def _errors(task: Task) -> list[dict[str, str]]:
-    """The different errors of the failed instances, each with the instances it befell; at least one."""
+    """The different errors of the failed instances, each with the instances it befell, most of them first; one at
+    least."""
     befallen: dict[tuple[str, str], list[int]] = {}
     debugs: dict[tuple[str, str], str] = {}
     failed = task.instances.filter(state=InstanceState.FAILURE).order_by("instance_id")
@@ -209,7 +238,7 @@ def _errors(task: Task) -> list[dict[str, str]]:
         debugs.setdefault(kind, (error or {}).get("debug", ""))
     return [
         {"code": kind[0], "message": f"{kind[1]} (instances {ranges.write(ids)})", "debug": debugs[kind]}
-        for kind, ids in list(befallen.items())[:MOST_ERRORS]
+        for kind, ids in sorted(befallen.items(), key=lambda one: -len(one[1]))[:MOST_ERRORS]
     ]
 
 

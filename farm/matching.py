@@ -1,6 +1,7 @@
 """Whether a machine fits a task: the rules of `scheduler.claimable`, for machines that are known, in words."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from farm import hardware
 from farm.models import Node, Task
@@ -9,33 +10,53 @@ OPENGL_ENGINES = ("BLENDER_EEVEE", "BLENDER_EEVEE_NEXT", "BLENDER_WORKBENCH", "B
 NO_OPENGL = "NO_OPENGL"
 """The code of a render that ended because its machine has no OpenGL."""
 
-_RULES: tuple[tuple[Callable[[Node, Task], bool], Callable[[Sequence[Node], Task], str]], ...] = (
-    (
-        lambda node, task: not node.is_draining,
+
+@dataclass(frozen=True)
+class _Rule:
+    """What has to hold, and the sentence for when it holds for none of the machines that are left."""
+
+    holds: Callable[[Node, Task], bool]
+    sentence: Callable[[Sequence[Node], Task], str]
+    is_hardware: bool = False
+
+
+_RULES = (
+    _Rule(
+        lambda node, task: not node.is_draining and node.retired_at is None,
         lambda nodes, task: "The machines finish what they render and take nothing new at the moment.",
     ),
-    (
+    _Rule(
         lambda node, task: task.profile in node.profiles,
         lambda nodes, task: _without_it(nodes, task.profile),
     ),
-    (
+    _Rule(
         lambda node, task: node.sandbox_tier != Node.Tier.OPEN or node.owner_id == task.account_id,
         lambda nodes, task: "The machines that are awake take only their owners' scenes.",
     ),
-    (
+    _Rule(
         lambda node, task: node.has_opengl or not needs_opengl(task),
         lambda nodes, task: "The scene needs OpenGL (EEVEE or Workbench), and no machine that is awake has it.",
+        is_hardware=True,
     ),
-    (
+    _Rule(
         lambda node, task: hardware.fits(node, task.hardware_constraints),
         lambda nodes, task: f"No machine that is awake has {hardware.in_words(task.hardware_constraints)}.",
+        is_hardware=True,
     ),
-    (
+    _Rule(
         lambda node, task: not node.problem,
         lambda nodes, task: f"The machine {nodes[0].name} takes nothing: {nodes[0].problem}",
     ),
 )
-"""What has to hold, and the sentence for when it holds for none of the machines that are left."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """The machines that fit; where none does, the sentence that says why."""
+
+    nodes: Sequence[Node]
+    obstacle: str = ""
+    is_hardware: bool = False
 
 
 def _without_it(nodes: Sequence[Node], profile: str) -> str:
@@ -50,14 +71,15 @@ def needs_opengl(task: Task) -> bool:
 
 
 def fits(node: Node, task: Task) -> bool:
-    return all(holds(node, task) for holds, _ in _RULES)
+    return all(rule.holds(node, task) for rule in _RULES)
 
 
-def fitting(nodes: Sequence[Node], task: Task) -> tuple[Sequence[Node], str]:
-    """Those that fit; where none does, the sentence that says why."""
-    for holds, sentence in _RULES:
-        left = [node for node in nodes if holds(node, task)]
+def fitting(nodes: Sequence[Node], task: Task) -> Found:
+    for rule in _RULES:
+        left = [node for node in nodes if rule.holds(node, task)]
         if not left:
-            return [], sentence(nodes, task) if nodes else "No machine is awake."
+            return Found(
+                [], rule.sentence(nodes, task) if nodes else "No machine is awake.", rule.is_hardware and bool(nodes)
+            )
         nodes = left
-    return nodes, ""
+    return Found(nodes)

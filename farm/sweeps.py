@@ -95,12 +95,12 @@ def fail_queued_too_long() -> None:
     """
     begun = Instance.objects.filter(task=OuterRef("pk"), attempt_count__gt=0)
     queued = Task.objects.filter(
-        ~Exists(begun), state=TaskState.SUBMITTED, waits_for_tasks=False, max_queue_seconds__isnull=False
+        ~Exists(begun), state=TaskState.SUBMITTED, queued_at__isnull=False, max_queue_seconds__isnull=False
     )
     now = timezone.now()
     for task in queued:
         most = task.max_queue_seconds or 0
-        if task.queued_at + timedelta(seconds=most) < now:
+        if task.queued_at and task.queued_at + timedelta(seconds=most) < now:
             lifecycle.fail_waiting(task, QUEUED_TOO_LONG, QUEUED_TOO_LONG_MESSAGE.format(most))
 
 
@@ -112,7 +112,7 @@ def delete_expired() -> None:
 
 def wake_for_waiting() -> None:
     """Heals lost wake-ups."""
-    if any(scheduler.claimable(node).exists() for node in wakes.live_nodes()):
+    if any(scheduler.is_work_for(node) for node in wakes.live_nodes()):
         wakes.wake()
 
 

@@ -24,9 +24,9 @@ def wake(site: str | None = None) -> None:
 
 
 def awake_nodes() -> QuerySet[Node]:
-    """Those that were heard of lately, the draining ones too."""
+    """Those that were heard of lately, the draining ones too; who was taken out of the farm is not among them."""
     silent = ExpressionWrapper(Now() - NODE_SILENT_AFTER, output_field=DateTimeField())
-    return Node.objects.filter(heartbeat_at__gt=silent)
+    return Node.objects.filter(heartbeat_at__gt=silent, retired_at=None)
 
 
 def live_nodes(site: str | None = None) -> QuerySet[Node]:

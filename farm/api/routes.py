@@ -45,6 +45,7 @@ urlpatterns = [
     route(f"tasks/{TASK}", door(GET=tasks.show, PUT=tasks.change, PATCH=tasks.resync, DELETE=tasks.delete)),
     route(f"tasks/{TASK}/abort", door(POST=tasks.abort)),
     route(f"tasks/{TASK}/(?P<way>retry|recover|resume|clone)", door(POST=tasks.copy)),
+    route(rf"tasks/{TASK}/instances/(?P<instance>\d{{1,9}})/waiting", door(GET=tasks.why_instance_waits)),
     route(f"tasks/{TASK}/snapshot", door(POST=snapshots.take)),
     route(f"tasks/{TASK}/snapshot/periodic", door(POST=snapshots.take_every)),
     route(rf"tasks/{TASK}/snapshot/(?P<snapshot>[0-9a-f-]+)", door(GET=snapshots.show)),

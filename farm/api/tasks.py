@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 
 from accounts.models import ApiToken
-from farm import copies, lifecycle, resources, scheduler, submission
+from farm import copies, lifecycle, line, resources, submission
 from farm.api import listing, shelves, task_json
 from farm.api.door import body_of, object_of
 from farm.models import InstanceState, Task
@@ -15,6 +15,8 @@ from farm.submission import Refused
 
 MOST_AT_ONCE = 1000
 """Tasks of one bulk submission."""
+_NO_WAIT = {"waitingReason": "", "waitingCode": None, "waitingPosition": None}
+_DOES_NOT_WAIT = {"position": None, "code": None, "reason": ""}
 _COPIED: dict[str, frozenset[InstanceState] | None] = {
     "retry": copies.FAILED,
     "recover": copies.FAILED | copies.CANCELLED,
@@ -60,12 +62,28 @@ def _digest(request: HttpRequest, token: ApiToken, place: int = 0) -> str:
 
 
 def show(request: HttpRequest, token: ApiToken, task: str) -> HttpResponse:
-    """`waitingReason` is ours."""
+    """`waitingReason`, `waitingCode` and `waitingPosition` are ours."""
     found = find(token, task)
     if found.first_read_at is None:
         Task.objects.filter(pk=found.pk).update(first_read_at=timezone.now())
-    told = task_json.in_full([found])[0]
-    return JsonResponse(told | {"waitingReason": scheduler.why_waiting(found)})
+    wait = line.why_task_waits(found)
+    why = (
+        {"waitingReason": wait.sentence, "waitingCode": wait.code, "waitingPosition": wait.position}
+        if wait
+        else _NO_WAIT
+    )
+    return JsonResponse(task_json.in_full([found])[0] | why)
+
+
+def why_instance_waits(request: HttpRequest, token: ApiToken, task: str, instance: str) -> HttpResponse:
+    """Ours: the code is null for one that doesn't wait."""
+    found = find(token, task)
+    row = found.instances.filter(instance_id=int(instance)).first()
+    if row is None:
+        raise Refused(404, f"The task has no instance {instance}.")
+    wait = line.why_waiting(row, found)
+    told = {"position": wait.position, "code": wait.code, "reason": wait.sentence} if wait else _DOES_NOT_WAIT
+    return JsonResponse({"instanceId": row.instance_id, **told})
 
 
 def change(request: HttpRequest, token: ApiToken, task: str) -> HttpResponse:

@@ -45,7 +45,7 @@ class Instance(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["task", "instance_id"], name="instance_once_a_task")]
-        indexes = [models.Index(fields=["state", "lease_until"]), models.Index(fields=["task", "state"])]
+        indexes = [models.Index(fields=["state", "lease_until"]), models.Index(fields=["task", "state", "instance_id"])]
 
     def __str__(self) -> str:
         return f"{self.task_id}/{self.instance_id}"
@@ -76,3 +76,4 @@ class Attempt(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["instance", "number"], name="attempt_once_an_instance")]
+        indexes = [models.Index(fields=["node", "-ended_at"], name="attempts_of_a_node")]

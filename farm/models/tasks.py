@@ -54,7 +54,12 @@ class Task(models.Model):
     gives_credentials = models.BooleanField(default=False, help_text="Instances find the API's and S3's in their env.")
     waits_for_tasks = models.BooleanField(default=False, help_text="A dependency is open (farm.dependencies).")
     max_queue_seconds = models.PositiveIntegerField(null=True)
-    queued_at = models.DateTimeField(default=timezone.now, help_text="Since when it lacks nothing but a machine.")
+    queued_at = models.DateTimeField(
+        default=timezone.now,
+        null=True,
+        db_index=True,
+        help_text="Since when it lacks nothing but a machine. Null: it waits for tasks, was withdrawn, or has ended.",
+    )
     max_attempts = models.PositiveIntegerField(default=3, help_text="Attempts an instance has.")
     max_total_retries = models.PositiveIntegerField(null=True, help_text="Of all instances together.")
     auto_delete = models.BooleanField(default=False)
@@ -80,7 +85,11 @@ class Task(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["account", "shortname"], name="shortname_once_an_account")]
-        indexes = [models.Index(fields=["state", "created_at"]), models.Index(fields=["account", "-created_at"])]
+        indexes = [
+            models.Index(fields=["state", "created_at"]),
+            models.Index(fields=["account", "-created_at"]),
+            models.Index(fields=["account", "-priority", "queued_at"], name="tasks_in_line"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.name} ({self.uuid})"

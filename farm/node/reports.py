@@ -12,11 +12,11 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Sum, Value
+from django.db.models import F, QuerySet, Sum, Value
 from django.db.models.functions import Greatest, Now
 
 from accounts import ledger
-from farm import lifecycle, scheduler, snapshots, wakes
+from farm import avoidance, lifecycle, scene_faults, scheduler, second_tries, snapshots, wakes
 from farm.models import Attempt, Instance, InstanceState, Node, Task
 from farm.node.meters import Reading
 
@@ -93,6 +93,7 @@ def succeeded(
             reference=str(task.pk),
             key=f"attempt:{attempt.pk}",
         )
+    avoidance.note_success(attempt.node_id)
     before_told()
     lifecycle.refresh_state(task.pk)
     return True
@@ -106,10 +107,14 @@ def failed(attempt: Attempt, error: Error, *, is_final: bool = False, spent: Spe
             return False
         failures = instance.failure_count + 1
         is_over = is_final or failures >= instance.task.max_attempts or not _has_retry_left(instance.task)
+        is_over = is_over or scene_faults.has_stopped(instance.task)
         state = InstanceState.FAILURE if is_over else InstanceState.WAITING
         values: dict[str, Any] = {"failure_count": failures, "error": error, **(asdict(spent) if spent else {})}
         if not _end(attempt, state, Attempt.Outcome.FAILURE, **values):
             return False
+    avoidance.note_failure(attempt)
+    if is_over:
+        scene_faults.stop_if_it_is_the_scenes(attempt)
     _tell(attempt, state)
     return True
 
@@ -158,6 +163,7 @@ def lost(attempt: Attempt, *, only_if_expired: bool = False, reason: str = "") -
     values = {"error": error} if is_over else {}
     if not _end(attempt, state, Attempt.Outcome.LOST, only_if_expired=only_if_expired, **values):
         return False
+    avoidance.note_failure(attempt)
     _tell(attempt, state)
     return True
 
@@ -166,12 +172,13 @@ def unable(attempt: Attempt, error: Error, *, spent: Spent | None = None) -> boo
     """The machine's own fault. Another one takes it; where none may, this one has MAX_UNABLE_ALONE attempts."""
     task = attempt.instance.task
     count = attempt.instance.attempts.filter(outcome=Attempt.Outcome.UNABLE).count() + 1
-    is_alone = count >= MAX_UNABLE_ALONE and not scheduler.fits_elsewhere(task, attempt.node_id, error["code"])
+    is_alone = count >= MAX_UNABLE_ALONE and not second_tries.fits_elsewhere(task, attempt.node_id, error["code"])
     is_over = is_alone or _losses(attempt) + 1 >= MAX_LOSSES
     state = InstanceState.FAILURE if is_over else InstanceState.WAITING
     values = {"error": error, **(asdict(spent) if spent else {})}
     if not _end(attempt, state, Attempt.Outcome.UNABLE, **values):
         return False
+    avoidance.note_failure(attempt)
     _tell(attempt, state)
     return True
 
@@ -182,14 +189,22 @@ def _losses(attempt: Attempt) -> int:
 
 def give_back_predecessors(node: Node, slot: str) -> int:
     """What a dead process of the same slot still held, at the start of its successor. Returns how many."""
-    held = Attempt.objects.filter(
+    held = _held_by(node).filter(instance__slot=slot)
+    return sum(lost(attempt, reason="the slot's process ended without a word") for attempt in held)
+
+
+def take_back_from(node: Node) -> int:
+    """What a machine that is taken out of the farm renders goes to others at once; nobody is charged. How many."""
+    return sum(released(attempt) for attempt in _held_by(node))
+
+
+def _held_by(node: Node) -> QuerySet[Attempt]:
+    return Attempt.objects.filter(
         outcome=Attempt.Outcome.RUNNING,
         instance__state=InstanceState.RUNNING,
         instance__node=node,
-        instance__slot=slot,
         number=F("instance__attempt_count"),
     ).select_related("instance__task__account")
-    return sum(lost(attempt, reason="the slot's process ended without a word") for attempt in held)
 
 
 def _held(attempt: Attempt) -> Any:

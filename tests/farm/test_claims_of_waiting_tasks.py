@@ -4,7 +4,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from farm import scheduler
+from farm import line, scheduler
 from farm.models import Node, Task
 from farm.submission import create_task
 
@@ -56,6 +56,7 @@ def test_a_claim_asks_as_often_for_many_tasks_as_for_few(node, film):
     (first,) = film()
     film(hardwareConstraints=LARGE, dependencies={"dependsOn": [str(first.pk)]})
     scheduler.claim(node, "0")
+    film()
     few = queries_of_a_claim(node)
     film(10, hardwareConstraints=LARGE)
     film(10, dependencies={"dependsOn": [str(first.pk)]})
@@ -67,5 +68,5 @@ def test_a_claim_asks_as_often_for_many_tasks_as_for_few(node, film):
 def test_a_task_that_asks_for_a_machine_that_sleeps_says_so(node, film):
     (task,) = film(hardwareConstraints=LARGE)
 
-    assert scheduler.why_waiting(task) == "No machine that is awake has at least 64 cores."
+    assert line.why_task_waits(task).sentence == "No machine that is awake has at least 64 cores."
     assert Task.objects.get().state == "Submitted"

@@ -85,7 +85,7 @@ def test_a_copy_is_ordered_with_all_that_the_first_was(alice):
             tags=["a"],
         ),
     )
-    own = {"uuid", "shortname", "created_at", "modified_at", "state_changed_at", "queued_at", "constants"}
+    own = {"uuid", "shortname", "created_at", "modified_at", "state_changed_at", "constants"}
 
     copied = copy_task(Task.objects.get(pk=task.pk), None, ALL)
 

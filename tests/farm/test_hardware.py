@@ -87,7 +87,7 @@ def test_only_a_machine_that_fits_is_handed_the_instance(alice, node):
 def test_a_task_that_no_machine_awake_fits_says_what_it_waits_for(alice, node):
     task = choosy_task(alice, {"discriminator": CORES, "coreCount": 64}, {"discriminator": "GpuHardwareConstraint"})
 
-    sentence = matching.fitting([node], task)[1]
+    sentence = matching.fitting([node], task).obstacle
 
     assert sentence == "No machine that is awake has at least 64 cores and a graphics card."
 

@@ -57,7 +57,7 @@ def test_the_time_of_a_task_that_waits_for_another_begins_with_that_ones_end(as_
     second.max_time_queue_seconds = 60
     second.set_task_dependencies_from_tasks([first])
     second.submit()
-    Task.objects.update(queued_at=long_ago(61))
+    Task.objects.filter(pk=first.uuid).update(queued_at=long_ago(61))
     sweeps.sweep()
     assert Task.objects.get(pk=second.uuid).state == "Submitted"
 
@@ -97,8 +97,9 @@ def test_a_task_that_has_not_ended_is_not_deleted_by_time(submit):
 
 
 def fail_once(task, instance_id, machine):
+    """Each time with another error: the same one would be the scene's fault."""
     attempt = machine.begin(task.pk, instance_id)
-    assert reports.failed(attempt, {"code": "BROKEN", "message": "It broke.", "debug": ""})
+    assert reports.failed(attempt, {"code": "BROKEN", "message": f"It broke at {attempt.pk}.", "debug": ""})
     return Instance.objects.get(task=task, instance_id=instance_id).state
 
 

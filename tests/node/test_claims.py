@@ -49,11 +49,11 @@ def test_a_claim_is_a_running_attempt_under_a_lease(alice, node, order):
     assert (attempt.number, attempt.outcome, attempt.sandbox_tier) == (1, Attempt.Outcome.RUNNING, "A")
 
 
-def test_frames_of_the_oldest_task_go_first_in_their_order(alice, node, order):
+def test_renders_of_one_person_take_turns_the_older_one_first_frames_in_their_order(alice, node, order):
     order(alice, [3, 1, 2])
     order(alice, [7])
 
-    assert [claimed_frame(node)[1] for _ in range(4)] == [1, 2, 3, 7]
+    assert [claimed_frame(node)[1] for _ in range(4)] == [1, 7, 2, 3]
 
 
 def test_accounts_take_turns_by_how_much_they_have_running(alice, charlie, node, order):

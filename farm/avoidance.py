@@ -1,0 +1,74 @@
+"""Machines that keep failing: others go first for some hours, or until the operator forgives them.
+
+A failure is a machine's own when others do better with the same render, or when it fails at renders of all kinds;
+a scene that fails everywhere says nothing of a machine. A machine that is the only one for a render still takes it.
+"""
+
+from datetime import timedelta
+
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from farm import wakes
+from farm.models import Attempt, Node
+
+FAILURES_IN_A_ROW = 5
+DIFFERENT_TASKS = 3
+"""So many renders that it failed at in a row are no accident."""
+AVOIDED_FOR = timedelta(hours=3)
+_FAILURES = (Attempt.Outcome.FAILURE, Attempt.Outcome.UNABLE, Attempt.Outcome.LOST)
+
+
+def is_avoided(node: Node) -> bool:
+    return node.avoided_until is not None and node.avoided_until > timezone.now()
+
+
+def trusted_instead_of(node: Node) -> list[Node]:
+    """The live machines that go before this one because it is avoided; none where it is as good as they."""
+    if not is_avoided(node):
+        return []
+    return [other for other in wakes.live_nodes() if other.pk != node.pk and not is_avoided(other)]
+
+
+def note_failure(attempt: Attempt) -> None:
+    """After an attempt has failed, was lost, or its machine was unable: avoids the machine if it keeps failing."""
+    if attempt.node_id is None:
+        return
+    ended = Attempt.objects.filter(node=attempt.node_id, outcome__in=[*_FAILURES, Attempt.Outcome.SUCCESS])
+    last = list(ended.select_related("instance").order_by("-ended_at")[:FAILURES_IN_A_ROW])
+    if len(last) < FAILURES_IN_A_ROW or any(one.outcome == Attempt.Outcome.SUCCESS for one in last):
+        return
+    tasks = {one.instance.task_id for one in last}
+    if len(tasks) < DIFFERENT_TASKS and not _rendered_elsewhere(attempt.node_id, last).exists():
+        return
+    Node.objects.filter(pk=attempt.node_id).filter(_not_avoided()).update(
+        avoided_until=timezone.now() + AVOIDED_FOR, avoided_reason=_reason(last)
+    )
+
+
+def note_success(node_id: int | None) -> None:
+    """It renders again."""
+    if node_id is not None:
+        Node.objects.filter(pk=node_id, avoided_until__isnull=False).update(avoided_until=None, avoided_reason="")
+
+
+def forgive(nodes: QuerySet[Node]) -> int:
+    """The operator's word that they are sound again. Returns how many were avoided."""
+    forgiven = nodes.filter(avoided_until__gt=timezone.now()).update(avoided_until=None, avoided_reason="")
+    if forgiven:
+        wakes.wake()
+    return forgiven
+
+
+def _rendered_elsewhere(node_id: int, failed: list[Attempt]) -> QuerySet[Attempt]:
+    same_tasks = Attempt.objects.filter(instance__task__in={one.instance.task_id for one in failed})
+    return same_tasks.filter(outcome=Attempt.Outcome.SUCCESS).exclude(node=node_id)
+
+
+def _not_avoided() -> Q:
+    return Q(avoided_until=None) | Q(avoided_until__lte=timezone.now())
+
+
+def _reason(failed: list[Attempt]) -> str:
+    message = next((one.error["message"] for one in failed if one.error and one.error.get("message")), "it went silent")
+    return f"{FAILURES_IN_A_ROW} attempts in a row failed here; the last one with: {message}"

@@ -1,0 +1,46 @@
+"""Where an instance that failed is tried again: on another machine, where there is one.
+
+A machine that is busy for long does not hold a retry up for ever: after ELSEWHERE_WITHIN any may take it.
+"""
+
+from datetime import timedelta
+
+from django.db.models import OuterRef, Q, QuerySet
+from django.utils import timezone
+
+from farm import matching, wakes
+from farm.models import Attempt, Instance, Node, Task
+
+ELSEWHERE_WITHIN = timedelta(minutes=5)
+"""So long a failed instance waits for a machine that it did not fail on."""
+_IN_VAIN = (Attempt.Outcome.FAILURE, Attempt.Outcome.UNABLE)
+
+
+def in_vain_at(node: Node) -> QuerySet[Attempt]:
+    """Of the instance outside: what this machine failed at, or can't do any better than the one that did."""
+    is_same = Q(node=node) if node.has_opengl else Q(node=node) | Q(error__code=matching.NO_OPENGL)
+    return Attempt.objects.filter(is_same, instance=OuterRef("pk"), outcome__in=_IN_VAIN)
+
+
+def better_nodes(instance: Instance, task: Task, node: Node | None = None) -> list[Node]:
+    """Live machines beside `node` that the failed instance is left to."""
+    tries = list(instance.attempts.filter(outcome__in=_IN_VAIN).order_by("-number"))
+    if not tries:
+        return []
+    newest = tries[0]
+    waited = timezone.now() - (newest.ended_at or newest.claimed_at)
+    if newest.outcome == Attempt.Outcome.FAILURE and waited > ELSEWHERE_WITHIN:
+        return []
+    tried = {one.node_id for one in tries} | {node.pk if node else None}
+    code = matching.NO_OPENGL if any((one.error or {}).get("code") == matching.NO_OPENGL for one in tries) else ""
+    return [other for other in _that_may_do_better(code) if other.pk not in tried and matching.fits(other, task)]
+
+
+def fits_elsewhere(task: Task, node_id: int | None, code: str) -> bool:
+    """Whether a live machine other than this one may do better with what ended here by this machine's fault."""
+    return any(node.pk != node_id and matching.fits(node, task) for node in _that_may_do_better(code))
+
+
+def _that_may_do_better(code: str) -> QuerySet[Node]:
+    nodes = wakes.live_nodes()
+    return nodes.filter(has_opengl=True) if code == matching.NO_OPENGL else nodes
