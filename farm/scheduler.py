@@ -7,6 +7,7 @@ something waits says farm.line.
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -86,14 +87,21 @@ class _Claim:
         return attempt
 
     def _take_one_of(self, task: Task) -> Attempt | None:
-        """What this machine failed at comes last, and only when no other machine may do better."""
-        waiting = tiles.ready_of(task, task.instances.filter(state=InstanceState.WAITING)).order_by("instance_id")
+        """What was tried before comes first: a scene that fails everywhere is known after one frame, not after all."""
+        waiting = tiles.ready_of(task, task.instances.filter(state=InstanceState.WAITING))
+        waiting = waiting.order_by("-attempt_count", "instance_id")
         failed_here = Exists(second_tries.in_vain_at(self._node))
-        attempt = self._take_first_of(waiting.filter(Q(attempt_count=0) | ~failed_here), task)
-        if attempt is not None:
-            return attempt
-        left = waiting.filter(failed_here, attempt_count__gt=0)[:_TRIED_AT_ONCE]
-        return self._take_any([one for one in left if not second_tries.better_nodes(one, task, self._node)], task)
+        tried = waiting.filter(attempt_count__gt=0).annotate(failed_here=failed_here)
+        mine = [one for one in tried[:_TRIED_AT_ONCE] if not self._is_left_to_others(one, task)]
+        return (
+            self._take_any(mine, task)
+            or self._take_first_of(waiting.filter(attempt_count=0), task)
+            or self._take_any(list(tried.filter(failed_here=False)[:_TRIED_AT_ONCE]), task)
+        )
+
+    def _is_left_to_others(self, instance: Any, task: Task) -> bool:
+        """`instance` bears whether it `failed_here`."""
+        return instance.failed_here and bool(second_tries.better_nodes(instance, task, self._node))
 
     def _take_first_of(self, waiting: QuerySet[Instance], task: Task) -> Attempt | None:
         """Looks at one, and at more only when others were quicker."""

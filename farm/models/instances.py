@@ -45,7 +45,10 @@ class Instance(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["task", "instance_id"], name="instance_once_a_task")]
-        indexes = [models.Index(fields=["state", "lease_until"]), models.Index(fields=["task", "state", "instance_id"])]
+        indexes = [
+            models.Index(fields=["state", "lease_until"]),
+            models.Index(fields=["task", "state", "-attempt_count", "instance_id"], name="instances_in_turn"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.task_id}/{self.instance_id}"
