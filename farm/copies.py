@@ -6,6 +6,7 @@ from farm import lifecycle, ranges, secret_constants
 from farm.json_keys import canonical
 from farm.models import Dependency, InstanceState, JobState, Task
 from farm.submission import Refused, create_task
+from farm.task_file import turn
 from farm.timespans import timespan
 
 FAILED = frozenset({InstanceState.FAILURE})
@@ -68,6 +69,7 @@ def _order_of(task: Task) -> dict[str, Any]:
         "completionTimeToLive": timespan(task.time_to_live_seconds),
         "tags": [tag.text for tag in task.tags.all()],
         "labels": task.labels,
+        "priority": turn.named(task.priority),
     }
 
 

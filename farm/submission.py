@@ -50,6 +50,7 @@ _KEPT_AS_READ = (
     "hardware_constraints",
     "secrets_access",
     "gives_credentials",
+    "priority",
     "max_queue_seconds",
     "max_attempts",
     "max_total_retries",

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from accounts import ledger
 from accounts.ledger import SECONDS_AN_HOUR
 from accounts.models import Account, ApiToken, LedgerEntry
-from farm import quotas
+from farm import limits, quotas
 from farm.api.tasks import find
 from farm.models import Bucket, Job
 from farm.submission import Refused
@@ -51,7 +51,7 @@ def info(request: HttpRequest, token: ApiToken) -> HttpResponse:
             "jobCount": Job.objects.filter(account=account).count(),
             "runningInstanceCount": use.running_instance_count,
             "runningCoreCount": use.running_core_count,
-            "computingQuotas": {"user": _quotas(use)},
+            "computingQuotas": {"user": _quotas(account, use)},
             "projects": [],
             "remainingSeconds": ledger.balance_seconds(account),
         }
@@ -59,14 +59,14 @@ def info(request: HttpRequest, token: ApiToken) -> HttpResponse:
 
 
 def user_quotas(request: HttpRequest, token: ApiToken) -> HttpResponse:
-    return JsonResponse(_quotas(quotas.use_of(token.account)))
+    return JsonResponse(_quotas(token.account, quotas.use_of(token.account)))
 
 
 def organization_quotas(request: HttpRequest, token: ApiToken) -> HttpResponse:
     """An account is an organization of one."""
     use = quotas.use_of(token.account)
     counts = {"runningInstancesCount": use.running_instance_count, "runningCoresCount": use.running_core_count}
-    whole = _quotas(use)
+    whole = _quotas(token.account, use)
     whole["flex"]["runningCountsPerUser"] = {token.account.email: counts}
     whole["onDemand"]["runningCountsPerUser"] = {}
     return JsonResponse({"name": token.account.email, **whole})
@@ -92,9 +92,10 @@ def _charged_seconds(account: Account, reference: str) -> int:
     return -(entries.aggregate(sum=Sum("seconds"))["sum"] or 0)
 
 
-def _quotas(use: quotas.Use) -> dict[str, Any]:
+def _quotas(account: Account, use: quotas.Use) -> dict[str, Any]:
     """Every instance is flexible here: it runs where there is room. Cores aren't limited, so no maximum is told."""
-    flex = _quota(use.running_instance_count, use.running_core_count, quotas.MAX_INSTANCES)
+    most = limits.most_running(account)
+    flex = _quota(use.running_instance_count, use.running_core_count, quotas.MAX_INSTANCES if most is None else most)
     return {"flex": flex, "onDemand": _quota(0, 0, 0), "reserved": []}
 
 

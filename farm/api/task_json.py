@@ -17,6 +17,7 @@ from farm.api.instance_json import ENDED, completed
 from farm.api.status_json import status
 from farm.api.wire import instant, timespan
 from farm.models import Dependency, Instance, InstanceState, Node, Task
+from farm.task_file import turn
 
 Json = dict[str, Any]
 _WORST_FIRST = (Dependency.State.NOT_FULFILLED, Dependency.State.WAITING)
@@ -108,6 +109,7 @@ def _details(task: Task, facts: Json, instances: list[Instance]) -> Json:
         "constants": [{"key": name, "value": value} for name, value in secret_constants.echoed(task).items()],
         "tags": [tag.text for tag in task.tags.all()],
         "labels": task.labels,
+        "priority": turn.named(task.priority),
         "advancedResourceBuckets": task.resource_buckets,
         "resultBucket": task.result_bucket or None,
         "resultsBucketPrefix": task.results_prefix or None,

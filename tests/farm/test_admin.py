@@ -1,15 +1,18 @@
 """The operator's lists: what they show, find and do, with no query per row."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from farm.groups import create_job
-from farm.models import Bucket, Instance, InstanceState, Job, Node, Task
+from farm.models import Attempt, Bucket, Instance, InstanceState, Job, Node, Site, Task
 from farm.submission import create_task
 
-LISTS = ["task", "job", "instance", "node", "bucket", "site"]
+LISTS = ["task", "job", "instance", "node", "bucket", "site", "limit"]
 
 
 @pytest.fixture
@@ -153,3 +156,63 @@ def test_a_tasks_page_shows_no_secret_constant(panel, alice):
 
     assert (page.status_code, b"film" in page.content) == (200, True)
     assert b"correct horse" not in page.content
+
+
+# --- sites and machines
+
+
+def test_the_operator_retires_a_machine_and_what_it_renders_waits_for_another(panel, task, machine):
+    attempt = machine.begin(task.pk, 0)
+
+    act(panel, "node", "retire", machine.node)
+
+    assert Node.objects.get().retired_at is not None
+    assert (Instance.objects.get(pk=attempt.instance_id).state, Attempt.objects.get().outcome) == (
+        "waiting",
+        "released",
+    )
+    act(panel, "node", "take_work_again", machine.node)
+    assert Node.objects.get().retired_at is None
+
+
+def test_the_operator_forgives_a_machine(panel, machine):
+    Node.objects.update(
+        heartbeat_at=timezone.now(),
+        avoided_until=timezone.now() + timedelta(hours=1),
+        avoided_reason="It has no <disk>.",
+    )
+    assert "It has no &lt;disk&gt;." in shown(panel, "node").content.decode()
+
+    act(panel, "node", "forgive", machine.node)
+
+    assert Node.objects.get().avoided_until is None
+
+
+def test_the_list_of_machines_says_how_each_is(panel, machine):
+    Node.objects.update(heartbeat_at=timezone.now(), load_percent=37.4, core_count=8, memory_mb=32768)
+    Node.objects.create(name="asleep", site=machine.node.site, heartbeat_at="2020-01-01T00:00Z")
+    page = shown(panel, "node").content.decode()
+
+    for words in ("takes work", "silent: not switched on", "37 %", "8 cores, 32 GB", "0 of 4 busy"):
+        assert words in page
+
+
+def test_the_operator_switches_the_wish_for_heat(panel, machine):
+    site = machine.node.site
+
+    act(panel, "site", "want_heat", site)
+    assert "wanted now" in shown(panel, "site").content.decode()
+
+    act(panel, "site", "want_no_heat", site)
+    assert Site.objects.get().heat_wish == "none"
+
+
+def test_heating_hours_that_cannot_be_read_are_refused_beside_their_field(panel, machine):
+    page = reverse("admin:farm_site_change", args=[machine.node.site_id])
+    known = {"name": "home", "place": "Lyon", "grid_intensity": "56", "heat_wish": "hours", "time_zone": "Europe/Paris"}
+
+    refused = panel.post(page, {**known, "heating_hours": "in winter"}).content.decode()
+    panel.post(page, {**known, "heating_hours": "mon-sun 6-22"})
+
+    assert "“in winter” is no heating time" in refused
+    assert (Site.objects.get().heating_hours, Site.objects.get().place) == ("mon-sun 6-22", "Lyon")

@@ -82,6 +82,7 @@ def test_a_copy_is_ordered_with_all_that_the_first_was(alice):
             retrySettings={"maxTotalRetries": 7, "maxPerInstanceRetries": 1},
             schedulingType="Flex",
             labels={"shot": "10"},
+            priority="high",
             tags=["a"],
         ),
     )

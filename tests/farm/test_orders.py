@@ -268,3 +268,23 @@ def test_leading_noughts_are_no_way_to_more_tiles(alice, number):
     sliced = {"constants": [{"key": "BLEND_SLICING", "value": number}], "resultBucket": "out"}
 
     assert "BLEND_SLICING has to be a whole number" in refusal(alice, order(**sliced))[1]
+
+
+@pytest.mark.parametrize(
+    ("said", "priority"),
+    [
+        ({}, "normal"),
+        ({"priority": "high"}, "high"),
+        ({"priority": -5}, "low"),
+        ({"labels": {"priority": "High"}}, "high"),
+        ({"priority": "low", "labels": {"priority": "high"}}, "low"),
+    ],
+)
+def test_an_order_says_before_what_else_of_its_owner_it_goes(alice, ask, said, priority):
+    made = ask(alice, "POST", "tasks", order(**said)).json()["uuid"]
+
+    assert ask(alice, "GET", f"tasks/{made}").json()["priority"] == priority
+
+
+def test_a_priority_that_is_none_is_refused(alice):
+    assert "priority is low, normal or high." in refusal(alice, order(priority="yesterday"))[1]

@@ -1,4 +1,4 @@
-"""The farm for its operator: tasks, instances, machines and buckets. States are changed by actions only."""
+"""What was ordered, for the operator: tasks, instances and buckets. States are changed by actions only."""
 
 from typing import Any
 from uuid import UUID
@@ -6,10 +6,9 @@ from uuid import UUID
 from django.contrib import admin, messages
 from django.db.models import Count, Model, Q, QuerySet
 from django.http import HttpRequest
-from django.utils.html import format_html_join
 
-from farm import copies, groups, lifecycle, submission, wakes
-from farm.models import Attempt, Bucket, Dependency, Instance, InstanceState, Job, Node, Site, Task
+from farm import copies, groups, lifecycle, submission
+from farm.models import Attempt, Bucket, Dependency, Instance, InstanceState, Job, Task
 
 
 class _Watched(admin.ModelAdmin):
@@ -166,68 +165,6 @@ class InstanceAdmin(_FoundByUuid):
     @admin.display(ordering="task__account__email")
     def account(self, instance: Instance) -> Model:
         return instance.task.account
-
-
-_TOLD_BY_THE_NODE = ("profiles", "why_not", "sandbox_tier", "sandbox_note")
-
-
-@admin.register(Node)
-class NodeAdmin(admin.ModelAdmin):
-    list_display = (
-        "name",
-        "site",
-        "heartbeat_at",
-        "busy_slots",
-        "is_draining",
-        "sandbox_tier",
-        "owner",
-        "cpu_model",
-        "memory_mb",
-        "problem",
-    )
-    list_filter = ("site", "sandbox_tier", "is_draining")
-    search_fields = ("name", "site__name", "cpu_model")
-    list_select_related = ("site", "owner")
-    autocomplete_fields = ("owner",)
-    fields = ("name", "site", "owner", "watts", "is_draining", "heartbeat_at", *_TOLD_BY_THE_NODE)
-    readonly_fields = ("name", "heartbeat_at", *_TOLD_BY_THE_NODE)
-    actions = ("drain", "take_work_again")
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """A node makes its own row when it starts."""
-        return False
-
-    @admin.display(description="profiles that aren't offered here, and why")
-    def why_not(self, node: Node) -> str:
-        return (
-            format_html_join("", "<p><b>{}</b>: {}</p>", sorted(node.unavailable_profiles.items()))
-            or "Every profile is offered here."
-        )
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Node]:
-        running = Q(instances__state=InstanceState.RUNNING)
-        return super().get_queryset(request).annotate(busy_count=Count("instances", filter=running))
-
-    @admin.display(description="slots")
-    def busy_slots(self, node: Any) -> str:
-        return f"{node.busy_count} of {node.slot_count} busy"
-
-    @admin.action(description="Drain: finish what runs, take nothing new", permissions=["change"])
-    def drain(self, request: HttpRequest, queryset: QuerySet[Node]) -> None:
-        count = queryset.update(is_draining=True)
-        messages.success(request, f"{count} drained: what runs there is finished, nothing new is taken.")
-
-    @admin.action(description="Take work again", permissions=["change"])
-    def take_work_again(self, request: HttpRequest, queryset: QuerySet[Node]) -> None:
-        count = queryset.update(is_draining=False)
-        wakes.wake()
-        messages.success(request, f"{count} take work again.")
-
-
-@admin.register(Site)
-class SiteAdmin(admin.ModelAdmin):
-    list_display = ("name",)
-    search_fields = ("name",)
 
 
 @admin.register(Bucket)

@@ -1,0 +1,97 @@
+"""Why an instance waits, over the API: a word, a sentence, and its place in the line."""
+
+import pytest
+from django.db.models.functions import Now
+
+from farm import positions
+from farm.models import Limit, Node, Task
+from farm.submission import create_task
+
+
+@pytest.fixture
+def busy(machine):
+    """The machine has one slot."""
+    Node.objects.update(heartbeat_at=Now(), profiles=["blender-4.5"], sandbox_tier="A", slot_count=1)
+    return machine
+
+
+def film(account, count=1, **fields):
+    return create_task(account, {"name": "film", "profile": "blender-4.5", "instanceCount": count, **fields})
+
+
+def why(ask, account, task, instance):
+    return ask(account, "GET", f"tasks/{task.pk}/instances/{instance}/waiting").json()
+
+
+def test_a_frame_that_waits_for_a_slot_says_its_place(alice, ask, busy):
+    task = film(alice, 5)
+    busy.begin(task.pk, 0)
+
+    assert why(ask, alice, task, 4) == {
+        "instanceId": 4,
+        "position": 4,
+        "code": "slot",
+        "reason": "All machines are busy. It is 4th in line.",
+    }
+
+
+def test_a_frame_that_runs_waits_for_nothing(alice, ask, busy):
+    task = film(alice)
+    busy.begin(task.pk, 0)
+
+    assert why(ask, alice, task, 0)["code"] is None
+    assert ask(alice, "GET", f"tasks/{task.pk}/instances/9/waiting").status_code == 404
+
+
+def test_a_frame_waits_for_its_owners_limit(alice, ask, busy):
+    Limit.objects.create(account=alice, running_instances=1)
+    task = film(alice, 3)
+    busy.begin(task.pk, 0)
+
+    assert (why(ask, alice, task, 1)["code"], why(ask, alice, task, 1)["position"]) == ("limit", None)
+
+
+def test_a_frame_waits_for_a_task(alice, ask, busy):
+    first = film(alice)
+    second = film(alice, dependencies={"dependsOn": [str(first.pk)]})
+
+    assert why(ask, alice, second, 0)["code"] == "dependency"
+    assert why(ask, alice, second, 0)["reason"] == "It waits for the end of “film”."
+
+
+def test_a_frame_waits_for_hours(bob, alice, ask, busy):
+    task = film(alice)
+    Task.objects.update(account=bob)
+
+    assert why(ask, bob, task, 0)["code"] == "hours"
+
+
+def test_a_frame_waits_for_hardware(alice, ask, busy):
+    task = film(alice)
+    Task.objects.update(hardware_constraints=[{"discriminator": "GpuHardwareConstraint"}])
+
+    assert why(ask, alice, task, 0)["code"] == "hardware"
+
+
+def test_the_places_are_the_turns_in_which_slots_are_given(alice, charlie, node_of_many_slots):
+    """Every waiting frame's place, and then the order in which they are really claimed."""
+    from farm import scheduler
+
+    film(alice, 4)
+    film(alice, 2, priority="high")
+    film(charlie, 3)
+    waiting = {
+        (task.pk, one.instance_id): positions.position_of(one, task)
+        for task in Task.objects.all()
+        for one in task.instances.all()
+    }
+
+    claimed = [scheduler.claim(node_of_many_slots, str(slot)).instance for slot in range(9)]
+
+    assert [waiting[one.task_id, one.instance_id] for one in claimed] == list(range(1, 10))
+
+
+@pytest.fixture
+def node_of_many_slots(machine):
+    Node.objects.update(profiles=["blender-4.5"], sandbox_tier="A", has_opengl=True, slot_count=64)
+    return Node.objects.get()
