@@ -27,6 +27,8 @@ class Stack:
     port: int
     process: subprocess.Popen
     printed: Path
+    image_registry: str = ""
+    """host:port of the one beside it, if there is one."""
 
     @property
     def url(self) -> str:
