@@ -14,7 +14,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Count, Q
 from django.utils import timezone
 
-from farm import matching, wakes
+from farm import avoidance, matching, wakes
 from farm.models import InstanceState, Node, Site, Task
 
 HEAD_START = timedelta(seconds=5)
@@ -93,6 +93,7 @@ def _idle_heaters() -> list[tuple[Node, int]]:
         return []
     running = Count("instances__slot", filter=Q(instances__state=InstanceState.RUNNING), distinct=True)
     nodes = wakes.live_nodes().filter(site__in=sites).select_related("site").annotate(busy=running)
+    nodes = nodes.filter(~avoidance.avoided())
     return [(node, node.slot_count - node.busy) for node in nodes if node.busy < node.slot_count]
 
 
