@@ -82,6 +82,23 @@ def test_every_figure_has_both_its_names(as_alice, rendered):
     assert told["saved_carbon_footprint_percent"] == told["savedCarbonFootprintPercent"]
 
 
+def test_what_the_figures_are_made_of_is_told_site_by_site(as_alice, rendered, machine):
+    Site.objects.update(place="Lyon", grid_intensity=50)
+    Node.objects.update(watts=120, slot_count=4)
+    hall = Site.objects.create(name="hall", place="Grenoble", grid_intensity=20)
+    far = Node.objects.create(name="node-2", site=hall, core_count=8, slot_count=4)
+    Attempt.objects.filter(number=2).update(node=far)
+
+    told = as_alice._get(f"/carbon/v1/tasks/{rendered.uuid}/carbon-facts").json()
+
+    assert told["sites"] == [
+        {"name": "hall", "place": "Grenoble", "hours": 0.5, "watts": 16, "isMeasured": False, "gridIntensity": 20},
+        {"name": "home", "place": "Lyon", "hours": 0.5, "watts": 30, "isMeasured": True, "gridIntensity": 50},
+    ]
+    grams = sum(site["hours"] * site["watts"] * site["gridIntensity"] / 1000 for site in told["sites"])
+    assert told["qarnotCarbonFootprint"] == pytest.approx(grams)
+
+
 def test_charlie_learns_nothing_of_it(connect, charlie, rendered):
     with pytest.raises(MissingTaskException):
         CarbonClient(connect(charlie)).get_task_carbon_facts(rendered.uuid)
