@@ -37,9 +37,9 @@ def ask(job: Job, farm: farms.Farm, *, is_watched: bool, has_ended: bool) -> Non
 
 
 def _is_due(kept: CarbonFacts | None, *, is_watched: bool, has_ended: bool) -> bool:
-    if kept is None or has_ended:
-        return (is_watched or has_ended) and not (kept and kept.is_final)
-    return is_watched and timezone.now() - kept.asked_at >= ASKED_EVERY
+    if has_ended:
+        return kept is None or not kept.is_final
+    return is_watched and (kept is None or timezone.now() - kept.asked_at >= ASKED_EVERY)
 
 
 def _keep(job: Job, kept: CarbonFacts | None, figures: Figures | None, *, has_ended: bool) -> None:

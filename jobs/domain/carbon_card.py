@@ -77,14 +77,14 @@ def _time(hours: float) -> str:
 
 
 def weight(grams: float) -> str:
-    """`1.2 kg`, `12 g`, `2.1 g`, `400 mg`"""
-    if grams >= 1000:
-        return f"{grams / 1000:,.1f} kg"
-    if grams >= 1:
-        return f"{grams:.0f} g" if grams >= 10 else f"{grams:.1f} g"
+    """`1.2 kg`, `12 g`, `2.1 g`, `0.78 g`, `64 mg`"""
     if not grams:
         return "0 g"
-    return f"{grams * 1000:.0f} mg" if grams >= 0.001 else "under 1 mg"
+    if grams < 0.1:
+        return f"{grams * 1000:.0f} mg" if grams >= 0.001 else "under 1 mg"
+    if grams < 10:
+        return f"{grams:.1f} g" if grams >= 1 else f"{grams:.2f} g"
+    return f"{grams:.0f} g" if grams < 1000 else f"{grams / 1000:,.1f} kg"
 
 
 def energy(watt_hours: float) -> str:

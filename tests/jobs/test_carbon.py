@@ -182,7 +182,15 @@ def test_an_open_page_is_told_the_card_only_when_it_changes(client, alice, watch
 
 @pytest.mark.parametrize(
     "grams, words",
-    [(0, "0 g"), (0.0004, "under 1 mg"), (0.4, "400 mg"), (2.14, "2.1 g"), (12.3, "12 g"), (1234, "1.2 kg")],
+    [
+        (0, "0 g"),
+        (0.0004, "under 1 mg"),
+        (0.064, "64 mg"),
+        (0.78, "0.78 g"),
+        (2.14, "2.1 g"),
+        (12.3, "12 g"),
+        (1234, "1.2 kg"),
+    ],
 )
 def test_a_weight_is_said_in_the_unit_that_fits(grams, words):
     assert weight(grams) == words

@@ -74,9 +74,12 @@ function replaceHeadline(html) {
 
 /** The figures and the method; whether the method is open stays as it is. */
 function replaceCarbon(place, fresh) {
-  if (!place.firstElementChild) place.append(fresh);
+  if (!place.firstElementChild) {
+    place.append(fresh);
+    return;
+  }
   for (const part of [".carbon-figures", ".carbon-method"]) {
-    place.querySelector(part).replaceWith(fresh.querySelector(part) ?? place.querySelector(part));
+    place.querySelector(part).replaceWith(fresh.querySelector(part));
   }
 }
 
