@@ -15,6 +15,7 @@ const styles = [
   "./static/css/new_render.css",
   "./static/css/libraries.css",
   "./static/css/machines.css",
+  "./static/css/carbon.css",
   "./static/css/render.css",
   "./static/css/files.css",
   "./static/css/log.css",

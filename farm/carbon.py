@@ -12,8 +12,8 @@
   difference. It can be negative, where the farm's own grid is the dirtier one.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from django.db.models import Sum
 
@@ -55,12 +55,40 @@ DEFAULT_DATACENTER = "average of the European Union"
 
 
 @dataclass(frozen=True)
+class SiteFacts:
+    """What the machines of one site took of it."""
+
+    name: str
+    """Of the site; empty for machines that are no longer known."""
+    place: str
+    grid_intensity: float
+    """g CO₂ equivalent a kWh."""
+    hours: float = 0.0
+    """Of execution, summed up over the machines."""
+    watt_hours: float = 0.0
+    is_measured: bool = True
+    """False: the watts of one of its machines at least are estimated."""
+
+    @property
+    def footprint(self) -> float:
+        """g CO₂ equivalent"""
+        return self.watt_hours * PUE * self.grid_intensity / 1000
+
+
+@dataclass(frozen=True)
 class CarbonFacts:
     """Energies in Wh, weights in g CO₂ equivalent."""
 
-    energy_it: float
-    footprint: float
+    sites: Sequence[SiteFacts]
     datacenter: Datacenter
+
+    @property
+    def energy_it(self) -> float:
+        return sum(site.watt_hours for site in self.sites)
+
+    @property
+    def footprint(self) -> float:
+        return sum(site.footprint for site in self.sites)
 
     @property
     def energy(self) -> float:
@@ -80,15 +108,29 @@ class CarbonFacts:
 
 
 def facts_of(task: Task, datacenter: Datacenter) -> CarbonFacts:
-    energy_it = footprint = 0.0
     seconds = dict(_seconds_by_node(task))
     nodes = Node.objects.select_related("site").in_bulk([pk for pk in seconds if pk is not None])
+    sites: dict[str, SiteFacts] = {}
     for pk, spent in seconds.items():
         node = nodes.get(pk) if pk is not None else None
-        watt_hours = spent / SECONDS_AN_HOUR * watts_a_slot(node)
-        energy_it += watt_hours
-        footprint += watt_hours * PUE * (node.site.grid_intensity if node else UNKNOWN_GRID) / 1000
-    return CarbonFacts(energy_it, footprint, datacenter)
+        site = sites.get(node.site.name if node else "") or _nothing_yet(node)
+        sites[site.name] = _with(site, node, spent / SECONDS_AN_HOUR)
+    return CarbonFacts([sites[name] for name in sorted(sites)], datacenter)
+
+
+def _nothing_yet(node: Node | None) -> SiteFacts:
+    if node is None:
+        return SiteFacts("", "", UNKNOWN_GRID)
+    return SiteFacts(node.site.name, node.site.place, node.site.grid_intensity)
+
+
+def _with(site: SiteFacts, node: Node | None, hours: float) -> SiteFacts:
+    return replace(
+        site,
+        hours=site.hours + hours,
+        watt_hours=site.watt_hours + hours * watts_a_slot(node),
+        is_measured=site.is_measured and node is not None and node.watts > 0,
+    )
 
 
 def watts_a_slot(node: Node | None) -> float:

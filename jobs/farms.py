@@ -15,6 +15,7 @@ from urllib.parse import quote
 import qarnot
 import requests
 from django.conf import settings
+from qarnot import get_url
 from qarnot.advanced_bucket import BucketPrefixFiltering, PrefixResourcesTransformation
 from qarnot.bucket import Bucket
 from qarnot.exceptions import QarnotException, UnauthorizedException
@@ -112,6 +113,16 @@ class Farm:
     def task(self, uuid: str) -> dict[str, Any]:
         """The task as the farm tells it. Raises TaskGone."""
         said = self._json(self._ask("_get", f"/tasks/{uuid}"))
+        return said if isinstance(said, dict) else {}
+
+    def why_waiting(self, uuid: str, instance_id: int) -> dict[str, Any]:
+        """Of the built-in farm: {position, code, reason}. Raises TaskGone where that instance does not wait."""
+        said = self._json(self._ask("_get", f"/tasks/{uuid}/instances/{instance_id}/waiting"))
+        return said if isinstance(said, dict) else {}
+
+    def carbon_facts(self, uuid: str) -> dict[str, Any]:
+        """As the farm tells them. Raises TaskGone where it tells none."""
+        said = self._json(self._ask("_get", get_url("task carbon facts", uuid=uuid)))
         return said if isinstance(said, dict) else {}
 
     def output(self, uuid: str, stream: str, offset: int) -> Output:

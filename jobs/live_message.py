@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.template.loader import render_to_string
 
-from jobs.domain import changes, result_files
+from jobs.domain import carbon_card, changes, result_files
 from jobs.domain.headline import headline
 from jobs.models import Job
 
@@ -38,10 +38,15 @@ def changes_message(job_id: UUID, after: int) -> dict[str, Any]:
             {"key": file.key, "html": render_to_string("jobs/parts/file.html", {"job": job, "file": file})}
             for file in found.files
         ],
+        "carbon": _carbon(job) if found.has_carbon else "",
         "files_sum": _files_sum(job) if found.files else "",
         "lines": [line.to_json() for line in found.lines],
         "line_count": job.line_count,
     }
+
+
+def _carbon(job: Job) -> str:
+    return render_to_string("jobs/parts/carbon.html", {"carbon": carbon_card.card(job)})
 
 
 def _files_sum(job: Job) -> str:

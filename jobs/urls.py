@@ -14,6 +14,7 @@ from jobs.views import (
     pages_scene,
     scenes,
     uploads,
+    waiting,
 )
 
 urlpatterns = [
@@ -52,6 +53,7 @@ urlpatterns = [
     path("uploads/<uuid:upload_id>/abort/", uploads.abort, name="upload_abort"),
     path("renders/<uuid:job_id>/", pages_render.render_page, name="render"),
     path("renders/<uuid:job_id>/frames/<int:number>/", pages_render.frame, name="frame"),
+    path("renders/<uuid:job_id>/frames/<int:number>/waiting/", waiting.frame_waiting, name="frame_waiting"),
     path("renders/<uuid:job_id>/cancel/", pages_render.cancel_render, name="cancel_render"),
     path("renders/<uuid:job_id>/again/", pages_render.render_failed_again, name="render_failed_again"),
     path("renders/<uuid:job_id>/log/", logs.lines, name="log_lines"),

@@ -1,11 +1,16 @@
-"""Carbon facts over the API. Every figure has two names: the SDKs read the one, the API's own description the other."""
+"""Carbon facts over the API. Every figure has two names: the SDKs read the one, the API's own description the other.
+
+`sites` is ours: what the figures are made of.
+"""
+
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from accounts.models import ApiToken
 from farm import carbon
 from farm.api.tasks import find
-from farm.carbon import CarbonFacts, Datacenter
+from farm.carbon import CarbonFacts, Datacenter, SiteFacts
 from farm.submission import Refused
 
 
@@ -13,7 +18,8 @@ def facts(request: HttpRequest, token: ApiToken, task: str) -> HttpResponse:
     """`?comparisonDatacenter=` names one of farm.carbon.DATACENTERS."""
     found = find(token, task)
     facts = carbon.facts_of(found, _datacenter(request.GET.get("comparisonDatacenter")))
-    return JsonResponse({name: value for names, value in _told(facts) for name in names})
+    told: dict[str, Any] = {name: value for names, value in _told(facts) for name in names}
+    return JsonResponse(told | {"sites": [_of_site(site) for site in facts.sites]})
 
 
 def _datacenter(name: str | None) -> Datacenter:
@@ -43,3 +49,15 @@ def _told(facts: CarbonFacts) -> list[tuple[tuple[str, str], float | str]]:
         (("ERF", "erf"), carbon.ERF),
         (("WUE", "wue"), carbon.WUE),
     ]
+
+
+def _of_site(site: SiteFacts) -> dict[str, Any]:
+    """Its footprint is hours × watts × grid intensity / 1000, in g; `watts` is the mean over those hours."""
+    return {
+        "name": site.name,
+        "place": site.place,
+        "hours": site.hours,
+        "watts": site.watt_hours / site.hours if site.hours else 0.0,
+        "isMeasured": site.is_measured,
+        "gridIntensity": site.grid_intensity,
+    }

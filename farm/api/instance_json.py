@@ -1,7 +1,7 @@
 """Instances as the API tells them: the ended ones and the running ones.
 
-`nodeName` is ours, and so are `frameId`, `part` and `tileSide`: which picture an instance renders, and which
-part of it.
+`nodeName` is ours, and so are `siteName`, `place` (its town) and `isHeating` (whose rooms wanted the heat when the
+instance was begun), `frameId`, `part` and `tileSide`: which picture an instance renders, and which part of it.
 """
 
 from typing import Any
@@ -79,4 +79,7 @@ def _who(task: Task, instance: Instance) -> Json:
         "clockRatio": CLOCK_RATIO,
         "specificationKey": hardware.specification_key(node) if node else "",
         "nodeName": node.name if node else "",
+        "siteName": node.site.name if node else "",
+        "place": node.site.place if node else "",
+        "isHeating": instance.is_heating,
     }

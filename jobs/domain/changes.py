@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from jobs.domain.logs import Line, lines_of
-from jobs.models import FarmInstance, Frame, Job, LogChunk, ResultFile
+from jobs.models import CarbonFacts, FarmInstance, Frame, Job, LogChunk, ResultFile
 
 MOST_WEIGHT = 500
 """Log lines, frames or machines of one message, except where a single revision holds more."""
@@ -25,6 +25,8 @@ class Changes:
     frames: Sequence[Frame]
     lines: Sequence[Line]
     files: Sequence[ResultFile]
+    has_carbon: bool
+    """Whether its carbon facts changed."""
 
     @property
     def is_whole(self) -> bool:
@@ -46,6 +48,7 @@ def since(job_id: UUID, after: int) -> Changes:
         frames=list(_frames(job).filter(**span)),
         lines=lines,
         files=list(_files(job).filter(**span)),
+        has_carbon=CarbonFacts.objects.filter(job_id=job.pk, **span).exists(),
     )
 
 

@@ -6,10 +6,12 @@ from datetime import datetime
 from django.db.models import F, Max, Sum
 from django.utils import timezone
 
+from jobs.domain import waiting
+from jobs.domain.warmth import warmth
 from jobs.enums import ENDED, FrameState, JobState
 from jobs.models import FarmPoller, Job
 from jobs.problems import explain
-from jobs.problems.words import counted
+from jobs.problems.words import counted, duration
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,8 @@ class Headline:
     time_left_sentence: str
     """Empty where nobody can know."""
     hours_used_sentence: str
+    warmth_sentence: str
+    """Empty where nobody wants its heat."""
     action: str = ""
     """The one obvious thing to press: cancel, again, download or nothing."""
 
@@ -38,6 +42,7 @@ def headline(job: Job, now: datetime | None = None) -> Headline:
         percent=percent_done(job),
         time_left_sentence=f"about {duration(left)} left" if left is not None else "",
         hours_used_sentence=f"{duration(job.used_seconds)} of render time used" if job.used_seconds else "",
+        warmth_sentence=warmth(job),
         action=action,
     )
 
@@ -73,16 +78,6 @@ def seconds_left(job: Job, now: datetime) -> float | None:
     return float(max(pace * left - (now - landed_at).total_seconds(), pace / 4))
 
 
-def duration(seconds: float) -> str:
-    """Words for a length of time: `40 seconds`, `38 minutes`, `2 h 05`."""
-    if seconds < 90:
-        return counted(max(round(seconds), 1), "second", "seconds")
-    minutes = round(seconds / 60)
-    if minutes < 90:
-        return f"{minutes} minutes"
-    return f"{minutes // 60} h {minutes % 60:02}"
-
-
 def units(job: Job) -> tuple[str, str]:
     """What a render is counted in: one, many."""
     return ("frame", "frames") if job.makes_pictures else ("instance", "instances")
@@ -97,10 +92,13 @@ def _submitting(job: Job) -> tuple[str, str, str]:
 
 
 def _waiting(job: Job) -> tuple[str, str, str]:
+    said = waiting.in_line(job.waiting_position, job.waiting_reason)
+    what = waiting.label(job.waiting_code) or "Waiting for a machine"
     if job.frames_done_count:
-        return f"{_of(job)} are done; waiting for a machine.", job.waiting_reason or "It goes on by itself.", "cancel"
+        sentence = f"{_of(job)} are done; {what[0].lower()}{what[1:]}."
+        return sentence, said or "It goes on by itself.", "cancel"
     first = f"The first one that is free takes the first {units(job)[0]}. The page may be closed."
-    return "Waiting for a machine.", job.waiting_reason or first, "cancel"
+    return f"{what}.", said or first, "cancel"
 
 
 def _rendering(job: Job) -> tuple[str, str, str]:

@@ -17,6 +17,8 @@ FIELDS = [
     "memory_mb",
     "cpu_model",
     "node",
+    "place",
+    "is_heating",
     "attempt_count",
     "execution_seconds",
     "error",

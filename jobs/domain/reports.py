@@ -38,6 +38,10 @@ class InstanceReport:
     memory_mb: float = 0.0
     cpu_model: str = ""
     node: str = ""
+    place: str = ""
+    """The town the machine stands in; Qarnot says none."""
+    is_heating: bool = False
+    """Its heat was wanted there when the instance was begun."""
     attempt_count: int = 0
     execution_seconds: float = 0.0
     error: str = ""
@@ -63,6 +67,8 @@ class Report:
     """The first of the farm's reasons for a failure."""
     waiting_reason: str = ""
     """Of the built-in farm, while no machine takes the task; Qarnot says none."""
+    waiting_code: str = ""
+    waiting_position: int | None = None
     result_bucket: str = ""
     name: str = ""
     profile: str = ""
@@ -94,6 +100,8 @@ def read(task: Mapping[str, Any]) -> Report:
         instances=instances,
         error=_BEFALLEN.sub("", _text(errors[0], "message", 300)) if errors and isinstance(errors[0], dict) else "",
         waiting_reason=_text(task, "waitingReason", 300),
+        waiting_code=_text(task, "waitingCode", 20),
+        waiting_position=position(task.get("waitingPosition")),
         result_bucket=_text(task, "resultBucket", 255),
         name=_text(task, "name", 200),
         profile=_text(task, "profile", 100),
@@ -117,6 +125,8 @@ def _running(said: Mapping[str, Any]) -> InstanceReport:
         memory_mb=_number(said, "currentMemoryMB"),
         cpu_model=_text(said, "cpuModel", 200),
         node=_text(said, "nodeName", 100),
+        place=_text(said, "place", 100),
+        is_heating=said.get("isHeating") is True,
         attempt_count=int(_number(said, "executionAttemptCount")),
         execution_seconds=_number(said, "executionTimeSec"),
         frame=_frame(said),
@@ -135,6 +145,8 @@ def _completed(said: Mapping[str, Any]) -> InstanceReport:
         memory_mb=_number(said, "peakMemoryMB"),
         cpu_model=_text(said, "cpuModel", 200),
         node=_text(said, "nodeName", 100),
+        place=_text(said, "place", 100),
+        is_heating=said.get("isHeating") is True,
         attempt_count=int(_number(said, "executionAttemptCount")),
         execution_seconds=_number(said, "execTimeSec"),
         error=_text(error, "message", 500) if isinstance(error, dict) else "",
@@ -149,6 +161,11 @@ def _frame(said: Mapping[str, Any]) -> int:
     """Where a farm knows no tiles, an instance is a frame."""
     frame = said.get("frameId")
     return frame if isinstance(frame, int) and not isinstance(frame, bool) else int(said["instanceId"])
+
+
+def position(said: Any) -> int | None:
+    """A place in line, counted from 1; None for anything else."""
+    return said if isinstance(said, int) and not isinstance(said, bool) and 0 < said < 2**31 else None
 
 
 def _keys(said: Any) -> tuple[str, ...] | None:

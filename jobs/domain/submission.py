@@ -252,6 +252,8 @@ def _begin_again(job: Job) -> None:
         farm_task_uuid="",
         farm_state="",
         waiting_reason="",
+        waiting_code="",
+        waiting_position=None,
         submission_number=job.submission_number + 1,
         stdout_offset=0,
         stderr_offset=0,

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from jobs import farms
 from jobs.buckets import StoredObject, StoreError
-from jobs.domain import finishing, landing, lifecycle, log_writing, machines, reports, result_files
+from jobs.domain import carbon, finishing, landing, lifecycle, log_writing, machines, reports, result_files
 from jobs.domain.log_writing import Reading
 from jobs.domain.reports import InstanceReport, Report
 from jobs.domain.revisions import change
@@ -95,7 +95,7 @@ def _fold(job: Job, farm: farms.Farm, report: Report, memory: Memory) -> None:
         is_news = report.has_ended or any(instance.phase == reports.SUCCESS for instance in instances)
         landed = landing.arrived(job, report.succeeded) if is_news else {}
         files = result_files.arrived(job, report, instances) if is_news else []
-        is_said_anew = (job.farm_state, job.waiting_reason) != (report.state, report.waiting_reason)
+        is_said_anew = any(getattr(job, name) != value for name, value in _said(report).items())
         if readings or instances or landed or files or is_said_anew:
             _write(job, report, readings, News(instances, landed, files))
         memory[job.pk] = dict(report.instances)
@@ -103,11 +103,22 @@ def _fold(job: Job, farm: farms.Farm, report: Report, memory: Memory) -> None:
             hurry("open_pictures", job.pk)
         if not readings or not report.has_ended:
             break
+    carbon.ask(job, farm, is_watched=_is_watched(job), has_ended=report.has_ended)
     _follow(job, farm, report)
 
 
+def _said(report: Report) -> dict[str, Any]:
+    """Of the task as a whole."""
+    return {
+        "farm_state": report.state,
+        "waiting_reason": report.waiting_reason,
+        "waiting_code": report.waiting_code,
+        "waiting_position": report.waiting_position,
+    }
+
+
 def _write(job: Job, report: Report, readings: list[Reading], news: News) -> None:
-    facts: dict[str, Any] = {"farm_state": report.state, "waiting_reason": report.waiting_reason}
+    facts = _said(report)
     with change(job.pk) as revision:
         _demand_same_task(job)
         machines.write(job, news.instances, revision)
@@ -151,6 +162,9 @@ def ask_again(job: Job, seconds: float) -> None:
 
 def _interval(job: Job, report: Report) -> float:
     """A task of thousands of instances is long to tell: it is asked for less often."""
-    watched = job.watched_at is not None and timezone.now() - job.watched_at < WATCHED_FOR
-    seconds = WATCHED_EVERY_SECONDS if watched else UNWATCHED_EVERY_SECONDS
+    seconds = WATCHED_EVERY_SECONDS if _is_watched(job) else UNWATCHED_EVERY_SECONDS
     return seconds * max(1.0, len(report.instances) / 500)
+
+
+def _is_watched(job: Job) -> bool:
+    return job.watched_at is not None and timezone.now() - job.watched_at < WATCHED_FOR

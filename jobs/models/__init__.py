@@ -1,6 +1,7 @@
 """Scenes in, frames out: the rows of the artist's side."""
 
 from jobs.models.add_on import AddOn, JobAddOn
+from jobs.models.carbon import CarbonFacts
 from jobs.models.frame import Frame
 from jobs.models.job import FarmInstance, FarmPoller, Job
 from jobs.models.library import JobLibrary, Library, LibraryFile
@@ -11,6 +12,7 @@ from jobs.models.upload import Upload
 
 __all__ = [
     "AddOn",
+    "CarbonFacts",
     "FarmInstance",
     "FarmPoller",
     "Frame",

@@ -31,3 +31,13 @@ def listed(names: Sequence[Any], most: int = 4) -> str:
 
 def counted(count: int, one: str, many: str) -> str:
     return f"1 {one}" if count == 1 else f"{count:,} {many}"
+
+
+def duration(seconds: float) -> str:
+    """Words for a length of time: `40 seconds`, `38 minutes`, `2 h 05`."""
+    if seconds < 90:
+        return counted(max(round(seconds), 1), "second", "seconds")
+    minutes = round(seconds / 60)
+    if minutes < 90:
+        return f"{minutes} minutes"
+    return f"{minutes // 60} h {minutes % 60:02}"

@@ -8,8 +8,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
+from jobs.domain import carbon_card, lifecycle, result_files, submission
 from jobs.domain import headline as headlines
-from jobs.domain import lifecycle, result_files, submission
 from jobs.domain.wall import around, latest_picture, wall
 from jobs.models import Job
 from jobs.views.door import account_of
@@ -29,6 +29,7 @@ def render_page(request: HttpRequest, job_id: UUID) -> HttpResponse:
         "instances": list(job.instances.all()[:MOST_MACHINES]),
         "wall": stretch,
         "latest": latest_picture(job),
+        "carbon": carbon_card.card(job),
         "files": None if job.makes_pictures else result_files.shelf(job),
     }
     return render(request, "jobs/render.html", context)

@@ -6,6 +6,10 @@ from qarnot.exceptions import MissingTaskException, QarnotGenericException
 
 from farm import carbon
 from farm.models import Attempt, Instance, InstanceState, Node, Site
+from jobs.domain.carbon import read
+from jobs.domain.carbon_card import card
+from jobs.farms import Farm
+from jobs.models import CarbonFacts, Job
 
 
 @pytest.fixture
@@ -80,6 +84,37 @@ def test_every_figure_has_both_its_names(as_alice, rendered):
 
     assert told["total_consumed_energy_Wh"] == told["totalConsumedEnergyWh"]
     assert told["saved_carbon_footprint_percent"] == told["savedCarbonFootprintPercent"]
+
+
+def test_what_the_figures_are_made_of_is_told_site_by_site(as_alice, rendered, machine):
+    Site.objects.update(place="Lyon", grid_intensity=50)
+    Node.objects.update(watts=120, slot_count=4)
+    hall = Site.objects.create(name="hall", place="Grenoble", grid_intensity=20)
+    far = Node.objects.create(name="node-2", site=hall, core_count=8, slot_count=4)
+    Attempt.objects.filter(number=2).update(node=far)
+
+    told = as_alice._get(f"/carbon/v1/tasks/{rendered.uuid}/carbon-facts").json()
+
+    assert told["sites"] == [
+        {"name": "hall", "place": "Grenoble", "hours": 0.5, "watts": 16, "isMeasured": False, "gridIntensity": 20},
+        {"name": "home", "place": "Lyon", "hours": 0.5, "watts": 30, "isMeasured": True, "gridIntensity": 50},
+    ]
+    grams = sum(site["hours"] * site["watts"] * site["gridIntensity"] / 1000 for site in told["sites"])
+    assert told["qarnotCarbonFootprint"] == pytest.approx(grams)
+
+
+def test_the_card_on_the_artists_page_says_what_the_sdk_says(as_alice, alice, rendered):
+    Site.objects.update(place="Lyon", grid_intensity=50)
+    Node.objects.update(watts=120, slot_count=4)
+    job = Job.objects.create(account=alice, name="film")
+    figures = read(Farm(alice.email, "", as_alice).carbon_facts(rendered.uuid))
+    CarbonFacts.objects.create(job=job, farm_task_uuid=rendered.uuid, told=figures)
+
+    facts, said = rendered.carbon_facts(), card(job)
+
+    assert figures["grams"] == facts.carbon_footprint_gC02eq
+    assert (said.weight, said.energy) == ("1.5 g", "30 Wh of electricity")
+    assert said.sites == ["Lyon: 60 minutes × 30 W × 50 g a kWh = 1.5 g"]
 
 
 def test_charlie_learns_nothing_of_it(connect, charlie, rendered):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from farm.models import Instance, InstanceState, Node, Phase
+from farm.models import Instance, InstanceState, Node, Phase, Site
 from farm.submission import create_task
 
 
@@ -92,3 +92,24 @@ def test_an_instance_whose_machine_was_removed_is_still_told(told, ask, alice):
     shown = ask(alice, "GET", f"tasks/{task.uuid}").json()
 
     assert (shown["completedInstances"][0]["nodeName"], shown["status"]["executionTimeBySiteAndMachine"]) == ("", [])
+
+
+def test_an_instance_tells_its_town_and_whether_its_heat_is_wanted(told, ask, alice):
+    Site.objects.update(place="Lyon")
+    task = told({2: {"is_heating": True}}, {1: {}})
+
+    said = ask(alice, "GET", f"tasks/{task.uuid}").json()
+
+    (running,) = said["status"]["runningInstancesInfo"]["perRunningInstanceInfo"]
+    (ended,) = said["completedInstances"]
+    assert (running["siteName"], running["place"], running["isHeating"]) == ("home", "Lyon", True)
+    assert (ended["siteName"], ended["place"], ended["isHeating"]) == ("home", "Lyon", False)
+
+
+def test_an_instance_whose_machine_is_gone_tells_no_town(told, ask, alice):
+    task = told({}, {1: {}})
+    Node.objects.all().delete()
+
+    (ended,) = ask(alice, "GET", f"tasks/{task.uuid}").json()["completedInstances"]
+
+    assert (ended["nodeName"], ended["siteName"], ended["place"]) == ("", "", "")

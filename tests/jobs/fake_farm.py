@@ -13,6 +13,12 @@ class FakeTask:
     uuid: str = field(default_factory=lambda: str(uuid.uuid4()))
     state: str = "Submitted"
     waiting_reason: str = ""
+    waiting_code: str = ""
+    waiting_position: int | None = None
+    waits: dict = field(default_factory=dict)
+    """Instance → why it waits: {position, code, reason}."""
+    carbon: dict | None = None
+    """None: the farm tells no carbon facts."""
     running: dict = field(default_factory=dict)
     completed: dict = field(default_factory=dict)
     errors: list = field(default_factory=list)
@@ -30,6 +36,8 @@ class FakeTask:
             "creationDate": "2026-11-23T10:00:00Z",
             "state": self.state,
             "waitingReason": self.waiting_reason,
+            "waitingCode": self.waiting_code,
+            "waitingPosition": self.waiting_position,
             "errors": self.errors,
             "completedInstances": list(self.completed.values()),
             "status": {"runningInstancesInfo": {"perRunningInstanceInfo": list(self.running.values())}},
@@ -42,6 +50,7 @@ class FakeFarm:
         self.is_down = False
         self.loses_answers = False
         self.refusal = None
+        self.carbon_is_down = False
         self.gives_whole_output = False
         """As Qarnot's does, which knows no offset."""
 
@@ -53,7 +62,7 @@ class FakeFarm:
         return task
 
     def runs(self, task, *numbers, phase="execution", progress=50.0, **place):
-        """`place`: frameId, part and tileSide, where the farm tells them."""
+        """`place`: frameId, part, tileSide, place and isHeating, where the farm tells them."""
         task.state = "FullyExecuting"
         for number in numbers:
             task.running[number] = {
@@ -62,7 +71,7 @@ class FakeFarm:
             }  # fmt: skip
 
     def ends(self, task, *numbers, state="Success", seconds=2.0, message="", **told):
-        """`told`: frameId, part, tileSide and results, where the farm tells them."""
+        """`told`: frameId, part, tileSide, place, isHeating and results, where the farm tells them."""
         for number in numbers:
             task.running.pop(number, None)
             task.completed[number] = {
@@ -98,6 +107,21 @@ class FakeConnection:
         if uuid not in self.farm.tasks:
             raise farms.TaskGone(uuid)
         return self.farm.tasks[uuid].to_json()
+
+    def why_waiting(self, uuid, instance_id):
+        self._answer()
+        waits = self.farm.tasks[uuid].waits
+        if instance_id not in waits:
+            raise farms.TaskGone(f"instance {instance_id} does not wait")
+        return {"instanceId": instance_id, **waits[instance_id]}
+
+    def carbon_facts(self, uuid):
+        self._answer()
+        if self.farm.carbon_is_down:
+            raise farms.FarmDown("no carbon facts at the moment")
+        if self.farm.tasks[uuid].carbon is None:
+            raise farms.TaskGone(uuid)
+        return self.farm.tasks[uuid].carbon
 
     def output(self, uuid, stream, offset):
         self._answer()

@@ -27,6 +27,7 @@ def test_three_frames_from_sign_up_to_the_pictures_in_the_zip(stack, page, tmp_p
     expect(page.locator("#frame-1 img")).to_be_visible(timeout=60_000)
     assert artist.wait_for_the_end(page) == "completed"
     expect(page.locator(".wall img")).to_have_count(3, timeout=30_000)
+    expect(page.locator(".carbon-figures")).to_contain_text("of electricity")
 
     with page.expect_download() as download:
         page.get_by_role("link", name="Download all").click()

@@ -23,6 +23,16 @@ SIZES = {360: 740, 768: 1024, 1280: 800, 1920: 1080}
 """Windows: width → height."""
 
 
+WEIGHED = {
+    "total_consumed_energy_Wh": 16,
+    "qarnot_carbon_footprint": 0.9,
+    "equivalent_datacenter_name": "average of the European Union",
+    "equivalent_DC_carbon_footprint": 5.4,
+    "sites": [{"place": "Lyon", "hours": 0.5, "watts": 32, "isMeasured": True, "gridIntensity": 56}],
+}
+"""Carbon facts, as a farm tells them."""
+
+
 @pytest.fixture(autouse=True)
 def embedded_surroundings(settings):
     settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}

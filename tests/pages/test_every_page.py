@@ -3,9 +3,10 @@
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
+from jobs.domain import carbon
 from jobs.enums import AddOnState, JobState, SceneState
-from jobs.models import ResultFile, Scene
-from tests.pages.conftest import SIZES, make_add_on, make_library, make_render
+from jobs.models import CarbonFacts, ResultFile, Scene
+from tests.pages.conftest import SIZES, WEIGHED, make_add_on, make_library, make_render
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -20,6 +21,8 @@ def addresses(alice, scene):
     )
     checking = Scene.objects.create(account=alice, name="slow", state=SceneState.CHECKING)
     going = make_render(alice, scene)
+    going.instances.update(node="atelier-3", place="Lyon", is_heating=True, cpu_model="Ryzen", memory_mb=1800)
+    CarbonFacts.objects.create(job=going, farm_task_uuid="x", told=carbon.read(WEIGHED))
     broken = make_render(alice, scene, name="broken", state=JobState.FAILED, problem={"id": "unknown"})
     fresh = make_render(alice, name="by script", state=JobState.WAITING, landed=0)
     tiled = make_render(alice, scene, name="in tiles", landed=0, constants={"BLEND_SLICING": "2"})

@@ -19,7 +19,7 @@ def test_the_page_says_where_the_render_is_and_shows_the_newest_picture(alices_p
 def test_it_costs_the_same_however_many_frames_there_are(alice, alices_page, scene, django_assert_max_num_queries):
     job = make_render(alice, scene, frames=200, landed=150)
 
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(14):
         page = alices_page.get(f"/renders/{job.pk}/").content.decode()
 
     assert page.count('class="frame"') == 200

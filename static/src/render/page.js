@@ -6,6 +6,7 @@ import { Files } from "./files.js";
 import { Machines } from "./machines.js";
 import { parseItem } from "./parse.js";
 import { Stage } from "./stage.js";
+import { WaitingAnswer } from "./waiting.js";
 import { FrameWall } from "./wall.js";
 
 const SAY_LOST_AFTER_MS = 1_500; // a blink of the line is nobody's concern
@@ -25,6 +26,7 @@ export function startRender(root) {
       if (message.headline) replaceHeadline(message.headline);
       machines.update(message.machines ?? []);
       results.take(message);
+      if (message.carbon) replaceCarbon(root.querySelector("[data-carbon]"), parseItem(message.carbon));
     },
     onLines: (lines, count) => panel.add(lines, count),
     onConnection: connectionSign(root.querySelector("[data-connection]")),
@@ -42,6 +44,7 @@ class Pictures {
   constructor(root) {
     this.wall = new FrameWall(root.querySelector("[data-wall]"));
     this.stage = new Stage(root.querySelector("[data-stage]"), this.wall);
+    new WaitingAnswer(document.querySelector("[data-why-answer]"), root.querySelector("[data-wall]"));
   }
 
   take(message) {
@@ -58,7 +61,7 @@ class Pictures {
 function replaceHeadline(html) {
   const old = document.getElementById("headline");
   const fresh = parseItem(html);
-  const words = (headline) => headline.dataset.state + [...headline.querySelectorAll(".headline-sentence, .headline-next")].map((line) => line.textContent).join();
+  const words = (headline) => headline.dataset.state + [...headline.querySelectorAll(".headline-sentence, .headline-next, .headline-warmth")].map((line) => line.textContent).join();
   const isSame = words(old) === words(fresh);
   if (!isSame) {
     old.replaceWith(fresh);
@@ -67,6 +70,17 @@ function replaceHeadline(html) {
   Object.assign(old.dataset, fresh.dataset);
   old.querySelector("progress").value = fresh.querySelector("progress").value;
   old.querySelector(".headline-numbers").replaceChildren(...fresh.querySelector(".headline-numbers").childNodes);
+}
+
+/** The figures and the method; whether the method is open stays as it is. */
+function replaceCarbon(place, fresh) {
+  if (!place.firstElementChild) {
+    place.append(fresh);
+    return;
+  }
+  for (const part of [".carbon-figures", ".carbon-method"]) {
+    place.querySelector(part).replaceWith(fresh.querySelector(part));
+  }
 }
 
 function connectionSign(sign) {

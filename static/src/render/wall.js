@@ -48,5 +48,5 @@ export class FrameWall {
 function replace(old, fresh) {
   const hadFocus = old.contains(document.activeElement);
   old.replaceWith(fresh);
-  if (hadFocus) fresh.querySelector("a")?.focus();
+  if (hadFocus) fresh.querySelector("a, button")?.focus();
 }
