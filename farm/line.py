@@ -106,7 +106,7 @@ def _warm_town(instance: Instance, task: Task, awake: Sequence[Node]) -> Wait | 
     heaters = heat.IdleHeaters(cold).come_first(task) if cold else []
     if not heaters:
         return None
-    return Wait(WaitsFor.HEAT, f"A machine in {heat.towns(heaters)}, where heat is wanted, takes it in a moment.", 1)
+    return Wait(WaitsFor.HEAT, f"A machine in {heat.towns(heaters)}, where heat is wanted, takes it in a moment.")
 
 
 _REASONS: tuple[_Reason, ...] = (
@@ -123,11 +123,8 @@ _REASONS: tuple[_Reason, ...] = (
 
 def _in_line(instance: Instance, task: Task, nodes: Sequence[Node]) -> Wait:
     if any(_is_free(node) for node in nodes):
-        return Wait(WaitsFor.SLOT, "A machine is free and takes it in a moment.", 1)
-    position = positions.position_of(instance, task)
-    if position == 1:
-        return Wait(WaitsFor.SLOT, "All machines are busy; this render is next.", 1)
-    return Wait(WaitsFor.SLOT, f"All machines are busy. It is {_ordinal(position)} in line.", position)
+        return Wait(WaitsFor.SLOT, "A machine is free and takes it in a moment.")
+    return Wait(WaitsFor.SLOT, "All machines are busy.", positions.position_of(instance, task))
 
 
 def _busy() -> Count:
@@ -136,9 +133,3 @@ def _busy() -> Count:
 
 def _is_free(node: Node) -> bool:
     return node.busy < node.slot_count  # type: ignore[attr-defined]  # annotated by why_waiting
-
-
-def _ordinal(number: int) -> str:
-    last = number % 100
-    ending = "th" if 10 < last < 14 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
-    return f"{number:,}{ending}"

@@ -13,6 +13,7 @@ LABELS = {
     "slot": "Waiting for a machine",
     "seat": "Waiting for a licence",
     "heat": "Waiting for a heating site",
+    "machine": "Waiting for a machine that takes it",
     "hardware": "Waiting for a machine that fits",
     "dependency": "Waiting for another render",
     "hours": "Waiting for render hours",

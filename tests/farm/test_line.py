@@ -31,7 +31,7 @@ def test_a_frame_that_waits_for_a_slot_says_its_place(alice, ask, busy):
         "instanceId": 4,
         "position": 4,
         "code": "slot",
-        "reason": "All machines are busy. It is 4th in line.",
+        "reason": "All machines are busy.",
     }
 
 

@@ -49,4 +49,4 @@ def test_what_waits_for_another_task_is_not_ahead_in_the_line(alice, ask, machin
 
     shown = ask(alice, "GET", f"tasks/{third.pk}").json()
 
-    assert shown["waitingReason"] == "All machines are busy; this render is next."
+    assert (shown["waitingReason"], shown["waitingPosition"]) == ("All machines are busy.", 1)

@@ -54,7 +54,7 @@ def test_a_person_with_nothing_running_is_next_whatever_others_have_waiting(alic
     task = order(alice, [1])
     scheduler.claim(node, "0")
 
-    assert why_waiting(task) == "All machines are busy; this render is next."
+    assert why_waiting(task) == "All machines are busy."
 
 
 def test_a_task_that_renders_or_is_over_has_no_reason(alice, order, node):
