@@ -3,13 +3,15 @@
 from typing import Any
 from uuid import UUID
 
+from django import forms
 from django.contrib import admin, messages
 from django.db.models import Count, Model, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html_join
 
 from farm import copies, groups, lifecycle, submission, wakes
-from farm.models import Attempt, Bucket, Dependency, Instance, InstanceState, Job, Node, Site, Task
+from farm.engines import profiles
+from farm.models import Attempt, Bucket, Dependency, Instance, InstanceState, Job, Node, Rate, Site, Task
 
 
 class _Watched(admin.ModelAdmin):
@@ -228,6 +230,21 @@ class NodeAdmin(admin.ModelAdmin):
 class SiteAdmin(admin.ModelAdmin):
     list_display = ("name",)
     search_fields = ("name",)
+
+
+class RateForm(forms.ModelForm):
+    profile = forms.ChoiceField(
+        choices=lambda: [(name, name) for name in sorted({*profiles.families(), *profiles.all_profiles()})]
+    )
+
+
+@admin.register(Rate)
+class RateAdmin(admin.ModelAdmin):
+    """What software costs; where there is no row, what its profile says (1)."""
+
+    form = RateForm
+    list_display = ("profile", "hours_an_hour")
+    ordering = ("profile",)
 
 
 @admin.register(Bucket)

@@ -64,6 +64,7 @@ def _order_of(task: Task) -> dict[str, Any]:
         "secretsAccessRights": task.secrets_access,
         "privileges": {"exportApiAndStorageCredentialsInEnvironment": task.gives_credentials},
         "maxTimeQueueSeconds": task.max_queue_seconds,
+        "capSeconds": task.cap_seconds,
         "autoDeleteOnCompletion": task.auto_delete,
         "completionTimeToLive": timespan(task.time_to_live_seconds),
         "tags": [tag.text for tag in task.tags.all()],

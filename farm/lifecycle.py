@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import Count, F
 from django.utils import timezone
 
+from accounts import ledger
 from farm import dependencies, job_states, ranges, tiles
 from farm.models import ENDED_STATES, Attempt, Instance, InstanceState, OutputChunk, Phase, Task, TaskState
 
@@ -104,6 +105,8 @@ def _refresh(task_uuid: UUID) -> bool:
         rows = task.instances.values("state", "phase").annotate(count=Count("pk"))
         instances = Counter({(row["state"], row["phase"]): row["count"] for row in rows})
         state = state_of(TaskState(task.state), instances)
+        if state is None or state in ENDED_STATES:
+            ledger.let_go([str(task_uuid)])
         if state is None:
             _remove(task)
         elif state != task.state:

@@ -13,9 +13,8 @@ from django.db import transaction
 from django.db.models import Count, DateTimeField, Exists, ExpressionWrapper, F, Min, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Now
 
-from accounts import ledger
 from accounts.models import Account
-from farm import dependencies, hardware, lifecycle, matching, tiles, wakes
+from farm import dependencies, hardware, lifecycle, matching, spending, tiles, wakes
 from farm.models import Attempt, Instance, InstanceState, Node, Phase, Task, TaskState
 
 LEASE = timedelta(seconds=60)
@@ -37,6 +36,8 @@ def claim(node: Node, slot: str, *, prefer_task: UUID | None = None) -> Attempt 
     if current is None:
         return None
     for task in _tasks_in_turn(claimable(current), current, slot, prefer_task):
+        if not spending.may_begin(task):
+            continue
         attempt = _take_one_of(task, current, slot)
         if attempt is not None:
             # One more that downloads does not change this state; a short frame is not to pay for looking.
@@ -97,8 +98,6 @@ def _place_in_line(task: Task, nodes: Sequence[Node]) -> str:
 
 def _tasks_in_turn(claimable_tasks: QuerySet[Task], node: Node, slot: str, prefer_task: UUID | None) -> Iterator[Task]:
     for account in _accounts_in_turn(claimable_tasks, node, slot, prefer_task):
-        if ledger.balance_seconds(account) <= 0:
-            continue
         tasks = claimable_tasks.filter(account=account)
         if prefer_task:
             yield from tasks.filter(pk=prefer_task)

@@ -6,7 +6,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from farm.groups import create_job
-from farm.models import Bucket, Instance, InstanceState, Job, Node, Task
+from farm.models import Bucket, Instance, InstanceState, Job, Node, Rate, Task
 from farm.submission import create_task
 
 LISTS = ["task", "job", "instance", "node", "bucket", "site"]
@@ -153,3 +153,13 @@ def test_a_tasks_page_shows_no_secret_constant(panel, alice):
 
     assert (page.status_code, b"film" in page.content) == (200, True)
     assert b"correct horse" not in page.content
+
+
+def test_the_operator_sets_what_an_hour_of_a_software_costs(panel):
+    address = reverse("admin:farm_rate_add")
+
+    panel.post(address, {"profile": "luxcore", "hours_an_hour": "1.5"})
+    refused = panel.post(address, {"profile": "blender", "hours_an_hour": "0"}).content.decode()
+
+    assert list(Rate.objects.values_list("profile", "hours_an_hour")) == [("luxcore", 1.5)]
+    assert "greater than or equal to 0.01" in refused
