@@ -61,6 +61,11 @@ class Report:
     instances: Mapping[int, InstanceReport] = field(default_factory=dict)
     error: str = ""
     """The first of the farm's reasons for a failure."""
+    error_codes: frozenset[str] = frozenset()
+    """Of all its reasons."""
+    rate: float = 1.0
+    """Render seconds a second of execution costs."""
+    cap_seconds: int | None = None
     waiting_reason: str = ""
     """Of the built-in farm, while no machine takes the task; Qarnot says none."""
     result_bucket: str = ""
@@ -93,6 +98,9 @@ def read(task: Mapping[str, Any]) -> Report:
         state=_text(task, "state", 40),
         instances=instances,
         error=_BEFALLEN.sub("", _text(errors[0], "message", 300)) if errors and isinstance(errors[0], dict) else "",
+        error_codes=frozenset(_text(one, "code", 100) for one in errors if isinstance(one, dict)),
+        rate=_number(task, "rate") or 1.0,
+        cap_seconds=int(_number(task, "capSeconds")) or None,
         waiting_reason=_text(task, "waitingReason", 300),
         result_bucket=_text(task, "resultBucket", 255),
         name=_text(task, "name", 200),
