@@ -79,7 +79,7 @@ def why_waiting(task: Task) -> str:
     if task.waits_for_tasks:
         return dependencies.why_waiting(task)
     nodes, obstacle = matching.fitting(list(wakes.awake_nodes().order_by("name")), task)
-    return obstacle or _place_in_line(task, nodes)
+    return obstacle or spending.why_not_begin(task) or _place_in_line(task, nodes)
 
 
 def _place_in_line(task: Task, nodes: Sequence[Node]) -> str:

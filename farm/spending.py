@@ -84,7 +84,12 @@ def charge_for(execution_seconds: float, task: Task) -> int:
 
 def may_begin(task: Task) -> bool:
     """Whether one more instance of the task may be handed out: there is something left for it beside what runs."""
-    return Purse(task.account).may_begin(task)
+    return not Purse(task.account).why_not_begin(task)
+
+
+def why_not_begin(task: Task) -> str:
+    """The sentence for a task of which nothing more may be handed out now; empty when something may."""
+    return Purse(task.account).why_not_begin(task)
 
 
 def executing(task: Task) -> QuerySet[Instance]:
@@ -106,8 +111,16 @@ class Purse:
         self._holds = {hold.reference: hold.seconds for hold in ledger.holds_under_way(account)}
         self._running = _running_of(account)
 
-    def may_begin(self, task: Task) -> bool:
-        return self.left(task) >= until_next_look(task, self._of(task).executing_count + 1)
+    def why_not_begin(self, task: Task) -> str:
+        """Empty when one more instance of the task may be handed out."""
+        need = until_next_look(task, self._of(task).executing_count + 1)
+        if self._left_of_cap(task) < need:
+            return "What renders now may use the rest of its limit; the next frame begins if something is left of it."
+        if self._left_of_hours(task) < need:
+            return (
+                "What renders now may use the hours that are left; the next frame begins if something is left of them."
+            )
+        return ""
 
     def why_stop(self, task: Task) -> Stop | None:
         need = until_next_look(task, max(1, self._of(task).executing_count))

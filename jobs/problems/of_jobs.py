@@ -30,7 +30,7 @@ def _hours(seconds: int | None) -> str:
 OF_JOBS: dict[str, Problem] = {
     "cap_reached": Problem(
         lambda said: f"It stopped at its limit of {_hours(said['cap_seconds'])}; {_done(said)}.",
-        "What is done stays yours. Give the rest a limit of its own above, and go on.",
+        "What is done stays yours. Give the rest a limit of its own, and go on.",
         "blocks",
         "order",
     ),

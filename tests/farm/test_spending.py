@@ -154,3 +154,12 @@ def test_a_copy_has_the_same_cap_anew(alice, machine):
     again = copies.copy_task(Task.objects.get(pk=task.pk), None, copies.FAILED)
 
     assert (again.cap_seconds, held(again)) == (100, 100)
+
+
+def test_a_copy_may_have_another_cap_in_its_label(alice):
+    task = order(alice, labels={"capSeconds": "100", "shot": "7"})
+
+    same = copies.copy_task(task, None, None)
+    other = copies.copy_task(task, {"labels": {"capSeconds": "300"}}, None)
+
+    assert (same.cap_seconds, other.cap_seconds) == (100, 300)

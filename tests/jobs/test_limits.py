@@ -60,7 +60,7 @@ def test_a_render_that_reached_its_limit_says_how_far_it_came(limited, farm):
     said = headline(limited)
     assert (limited.state, limited.problem["id"]) == (JobState.FAILED, "cap_reached")
     assert said.sentence == "It stopped at its limit of 2 hours; 1 of 3 frames are done."
-    assert "a limit of its own above" in said.next_step
+    assert "a limit of its own" in said.next_step
     assert "limit of their own" in limited.frame_set.get(number=2).problem["remedy"]
 
 

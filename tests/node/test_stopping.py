@@ -140,6 +140,7 @@ def test_nothing_more_is_begun_than_the_cap_has_room_for(alice, order, node):
 
     assert scheduler.claim(node, "1") is None
     assert states(task) == {1: "running", 2: "waiting"}
+    assert spending.why_not_begin(task).startswith("What renders now may use the rest of its limit")
 
 
 def test_what_can_never_begin_is_ended_by_the_sweep(alice, order, node):
@@ -218,6 +219,24 @@ def test_the_machine_drops_work_that_was_stopped(alice, order, node):
 
     assert work.dropped is Dropped.TAKEN
     assert code_of(task, 1) == spending.CAP_REACHED
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_engine_that_would_render_past_the_cap_is_ended(order, s3_store, shift):
+    alice = Account.objects.create_user("alice@example.org", "x")
+    task = order(alice, [1, 2], cap_seconds=2)
+    pause = threading.Event()
+
+    def render_for_ever(job, frame, say, should_stop):
+        while not should_stop():
+            pause.wait(0.02)
+
+    shift(render_for_ever).work()
+
+    assert states(task) == {1: "failure", 2: "failure"}
+    assert code_of(task, 1) == code_of(task, 2) == spending.CAP_REACHED
+    assert Attempt.objects.get().execution_seconds < 2
+    assert ledger.charged_seconds(str(task.pk)) == 0
 
 
 @pytest.mark.django_db(transaction=True)
