@@ -18,7 +18,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from accounts import ledger, standing, tokens
-from accounts.models import Account, ApiToken, LedgerEntry
+from accounts.models import Account, ApiToken, Hold, LedgerEntry
 from accounts.templatetags.render_time import render_time
 
 # Sign-in to the admin panel is the ordinary one: limited in tries, with a second factor where it is set up.
@@ -168,3 +168,15 @@ class LedgerEntryAdmin(Unchangeable):
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         return lookup == "account__id__exact" or super().lookup_allowed(lookup, value, request)
+
+
+@admin.register(Hold)
+class HoldAdmin(Unchangeable):
+    """What renders under way hold. Let go by itself when they end."""
+
+    list_display = ("created_at", "account", "time", "reason", "reference")
+    search_fields = ("account__email", "reason", "reference")
+
+    @admin.display(description="render time held", ordering="seconds")
+    def time(self, hold: Hold) -> str:
+        return render_time(hold.seconds)

@@ -87,6 +87,7 @@ class LedgerEntry(models.Model):
     class Meta:
         verbose_name_plural = "ledger entries"
         ordering = ["-created_at", "-pk"]
+        indexes = [models.Index(fields=["reference"])]
 
     def __str__(self) -> str:
         return f"{self.account}: {self.seconds} s, {self.reason}"
@@ -100,3 +101,19 @@ class Balance(models.Model):
 
     def __str__(self) -> str:
         return f"{self.account}: {self.seconds} s"
+
+
+class Hold(models.Model):
+    """Render time set aside for work that was ordered, until it is charged or let go (accounts.ledger)."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="holds")
+    reference = models.CharField(max_length=100, unique=True, help_text="Farm task it is held for.")
+    reason = models.CharField(max_length=300)
+    seconds = models.BigIntegerField(help_text="Still held: what was charged is no longer.")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["-created_at", "-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.account}: {self.seconds} s for {self.reason}"

@@ -14,6 +14,7 @@ from accounts import ledger, snippets, statement, tokens
 from accounts.forms import TokenForm
 from accounts.models import Account, ApiToken
 
+HOLDS_SHOWN = 50
 JUST_MADE = "token_just_made"
 """Session key: the row of the token to show once. The text itself is derived and is kept nowhere."""
 
@@ -50,11 +51,13 @@ def revoke_token(request: HttpRequest, token_id: int) -> HttpResponse:
 
 def _page(request: HttpRequest, form: TokenForm, *, shown: ApiToken | None = None, status: int = 200) -> HttpResponse:
     account = cast(Account, request.user)
-    balance = ledger.balance_seconds(account)
+    free = ledger.available_seconds(account)
     text = tokens.token_text(shown) if shown else snippets.PLACEHOLDER
     context = {
-        "balance": balance,
-        "worth": statement.worth(account, balance),
+        "free": free,
+        "held": ledger.held_seconds(account),
+        "holds": ledger.holds_under_way(account)[:HOLDS_SHOWN],
+        "worth": statement.worth(account, free),
         "statement": statement.read(account, before=_cursor(request)),
         "is_first_page": _cursor(request) is None,
         "token_form": form,

@@ -7,6 +7,7 @@ from farm.json_keys import canonical
 from farm.models import Dependency, InstanceState, JobState, Task
 from farm.submission import Refused, create_task
 from farm.task_file import turn
+from farm.task_file.spending import CAP
 from farm.timespans import timespan
 
 FAILED = frozenset({InstanceState.FAILURE})
@@ -65,6 +66,7 @@ def _order_of(task: Task) -> dict[str, Any]:
         "secretsAccessRights": task.secrets_access,
         "privileges": {"exportApiAndStorageCredentialsInEnvironment": task.gives_credentials},
         "maxTimeQueueSeconds": task.max_queue_seconds,
+        "capSeconds": None if CAP in task.labels else task.cap_seconds,
         "autoDeleteOnCompletion": task.auto_delete,
         "completionTimeToLive": timespan(task.time_to_live_seconds),
         "tags": [tag.text for tag in task.tags.all()],

@@ -20,7 +20,7 @@ _NAMES = """
     schedulingType targetedReservedMachineKey targetedReservationName forcedNetworkRules
     secretsAccessRights bySecret byPrefix privileges exportApiAndStorageCredentialsInEnvironment
     retrySettings maxTotalRetries maxPerInstanceRetries maxRetriesPerInstance
-    useDependencies maxWallTime priority
+    useDependencies maxWallTime priority capSeconds
     filter filters operator field values token maximumResults orderBy orderType select
 """
 CANONICAL = {name.lower(): name for name in _NAMES.split()}

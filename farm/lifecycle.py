@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import Count, F
 from django.utils import timezone
 
+from accounts import ledger
 from farm import dependencies, job_states, ranges, tiles
 from farm.models import ENDED_STATES, Attempt, Instance, InstanceState, OutputChunk, Phase, Task, TaskState
 
@@ -104,6 +105,8 @@ def _refresh(task_uuid: UUID) -> bool:
         if task is None or task.state in ENDED_STATES:
             return False
         state = state_of(TaskState(task.state), _standing(task))
+        if state is None or state in ENDED_STATES:
+            ledger.let_go([str(task_uuid)])
         if state is None:
             _remove(task)
         elif state != task.state:

@@ -6,8 +6,7 @@ from enum import StrEnum
 
 from django.db.models import Count, Q
 
-from accounts import ledger
-from farm import dependencies, heat, lifecycle, limits, matching, positions, second_tries, tiles, wakes
+from farm import dependencies, heat, lifecycle, limits, matching, positions, second_tries, spending, tiles, wakes
 from farm.models import Instance, InstanceState, Node, Task
 
 
@@ -69,9 +68,8 @@ def _its_tiles(instance: Instance, task: Task, awake: Sequence[Node]) -> Wait | 
 
 
 def _hours(instance: Instance, task: Task, awake: Sequence[Node]) -> Wait | None:
-    if ledger.balance_seconds(task.account) > 0:
-        return None
-    return Wait(WaitsFor.HOURS, "No render hours are left on this account. Ask the operator for more.")
+    sentence = spending.why_not_begin(task)
+    return Wait(WaitsFor.HOURS, sentence) if sentence else None
 
 
 def _own_limit(instance: Instance, task: Task, awake: Sequence[Node]) -> Wait | None:

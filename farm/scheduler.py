@@ -14,9 +14,7 @@ from django.db import transaction
 from django.db.models import DateTimeField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 
-from accounts import ledger
-from accounts.models import Account
-from farm import avoidance, lifecycle, limits, matching, second_tries, tiles, turns
+from farm import avoidance, lifecycle, limits, matching, second_tries, spending, tiles, turns
 from farm.heat import IdleHeaters
 from farm.models import Attempt, Instance, InstanceState, Node, Phase, Task
 
@@ -39,10 +37,11 @@ def claim(node: Node, slot: str, *, prefer_task: UUID | None = None) -> Attempt 
         return None
     claim = _Claim(current, slot)
     for account, tasks in turns.tasks_in_turn(claimable(current), current, slot, prefer_task):
-        if not _may_take(account):
+        if not limits.has_room(account):
             continue
+        purse = spending.Purse(account)
         for task in tasks:
-            attempt = claim.of(task)
+            attempt = None if purse.why_not_begin(task) else claim.of(task)
             if attempt is not None:
                 return attempt
     return None
@@ -59,10 +58,6 @@ def claimable(node: Node) -> QuerySet[Task]:
         is_named = Q(constants__has_key="BLEND_ENGINE")
         tasks = tasks.filter(~is_named | ~Q(constants__BLEND_ENGINE__in=matching.OPENGL_ENGINES))
     return tasks
-
-
-def _may_take(account: Account) -> bool:
-    return ledger.balance_seconds(account) > 0 and limits.has_room(account)
 
 
 class _Claim:

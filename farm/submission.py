@@ -14,16 +14,17 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from accounts import ledger
 from accounts.models import Account
 from farm import (
     availability,
     dependencies,
     hardware,
     lifecycle,
+    prices,
     quotas,
     ranges,
     secret_constants,
+    spending,
     task_file,
     tiles,
     wakes,
@@ -54,6 +55,7 @@ _KEPT_AS_READ = (
     "max_queue_seconds",
     "max_attempts",
     "max_total_retries",
+    "cap_seconds",
     "auto_delete",
     "time_to_live_seconds",
 )
@@ -161,8 +163,9 @@ def _check_account(account: Account, order: TaskFile) -> None:
     missing = dependencies.missing(account, order.wishes)
     if missing:
         raise invalid("dependencies", f"You have no task {missing[0]} to wait for.")
-    if ledger.balance_seconds(account) <= 0:
-        raise Refused(402, "Not enough credits: no render hours are left on this account.")
+    short_of_hours = spending.refusal(account)
+    if short_of_hours:
+        raise Refused(402, short_of_hours)
     unmet = hardware.unmet(account, order.hardware_constraints)
     if unmet:
         raise Refused(402, unmet)
@@ -208,6 +211,7 @@ def _store(account: Account, order: TaskFile, profile: str, plan: FramePlan, dig
         constants=secret_constants.kept(account.pk, profile, order.constants, {}),
         tile_side=plan.tile_side,
         job_id=order.job,
+        rate=prices.rate_of(profile, account),
         total_instance_count=len(plan.frames) * tiles.parts_of_frame(plan.tile_side),
         order=order.echoed,
         order_digest=digest,
@@ -216,4 +220,5 @@ def _store(account: Account, order: TaskFile, profile: str, plan: FramePlan, dig
     Tag.objects.bulk_create(Tag(task=task, text=text) for text in order.tags)
     dependencies.attach(task, order.wishes)
     Instance.objects.bulk_create(tiles.instances_of(task, plan.frames), batch_size=1000)
+    spending.hold(task)
     return task

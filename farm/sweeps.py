@@ -2,27 +2,20 @@
 each change is a compare-and-set, made by reports and lifecycle."""
 
 import logging
-from collections.abc import Iterator
 from datetime import timedelta
 
 from django.db.models import DateTimeField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from accounts import ledger
-from accounts.models import Account
-from farm import credentials, dependencies, groups, lifecycle, scheduler, snapshots, tiles, wakes
+from farm import credentials, dependencies, groups, lifecycle, scheduler, snapshots, spending, tiles, wakes
 from farm.models import ENDED_STATES, Attempt, Instance, InstanceState, Task, TaskState
-from farm.node import reports
+from farm.node import reports, stopping
 
 log = logging.getLogger(__name__)
 
 WITHDRAWN_SECONDS = 30
 """A node drops withdrawn work within two; after this long it is taken for silent."""
-NO_HOURS = "NO_HOURS"
-NO_HOURS_MESSAGE = (
-    "No render hours are left on this account. Ask the operator for more, then render these frames again."
-)
 QUEUED_TOO_LONG = "QUEUED_TOO_LONG"
 QUEUED_TOO_LONG_MESSAGE = (
     "No machine was free for it within {:,} seconds, which is all the time it was given to wait. "
@@ -34,7 +27,8 @@ def sweep() -> None:
     hand_out_again()
     end_withdrawn()
     refresh_stuck()
-    fail_without_hours()
+    stopping.sweep()
+    spending.let_go_of_ended()
     settle_dependencies()
     fail_queued_too_long()
     groups.sweep()
@@ -72,12 +66,6 @@ def refresh_stuck() -> None:
     hopeless = tiles.hopeless_joins().filter(task=OuterRef("pk"))
     for task in stuck.filter(~Exists(under_way) | Exists(hopeless) | left_waiting).values_list("pk", flat=True):
         lifecycle.refresh_state(task)
-
-
-def fail_without_hours() -> None:
-    """What waits for an account that has no hours left would wait for ever."""
-    for task in _waiting_tasks_of(_accounts_without_hours()):
-        lifecycle.fail_waiting(task, NO_HOURS, NO_HOURS_MESSAGE)
 
 
 def settle_dependencies() -> None:
@@ -122,18 +110,3 @@ def _running_attempts() -> QuerySet[Attempt]:
         instance__state=InstanceState.RUNNING,
         number=F("instance__attempt_count"),
     ).select_related("instance__task__account")
-
-
-def _accounts_without_hours() -> list[Account]:
-    waiting = Task.objects.filter(
-        Exists(Instance.objects.filter(task=OuterRef("pk"), state=InstanceState.WAITING)),
-        state__in=lifecycle.LIVE_STATES,
-    )
-    accounts = Account.objects.filter(pk__in=waiting.values("account"))
-    return [account for account in accounts if ledger.balance_seconds(account) <= 0]
-
-
-def _waiting_tasks_of(accounts: list[Account]) -> Iterator[Task]:
-    waiting = Instance.objects.filter(task=OuterRef("pk"), state=InstanceState.WAITING)
-    tasks = Task.objects.filter(Exists(waiting), account__in=accounts, state__in=lifecycle.LIVE_STATES)
-    return tasks.iterator()

@@ -59,6 +59,14 @@ JOB_MOVES: dict[JobState, frozenset[JobState]] = {
 ENDED = frozenset({JobState.CANCELLED, JobState.COMPLETED, JobState.FAILED})
 
 
+class Priority(models.TextChoices):
+    """Among the renders of one person; the words of the farm's API."""
+
+    HIGH = "high", "Before my other renders"
+    NORMAL = "normal", "As usual"
+    LOW = "low", "When nothing else of mine waits"
+
+
 class FrameState(models.TextChoices):
     WAITING = "waiting", "Waiting"
     RENDERING = "rendering", "Rendering"

@@ -73,6 +73,14 @@ class TaskOrder:
     constants: Mapping[str, str]
     resources: Sequence[Resource]
     result_bucket: str
+    cap_seconds: int | None = None
+    """Render time at which it stops."""
+    priority: str = "normal"
+    """low, normal or high, among the account's own."""
+
+    def own_fields(self) -> dict[str, Any]:
+        """What only the built-in farm's API knows of an order."""
+        return {"capSeconds": self.cap_seconds, "priority": self.priority}
 
 
 @dataclass
@@ -92,7 +100,7 @@ class Farm:
         task.constants.update(order.constants)
         task.resources.extend(self._bucket(resource) for resource in order.resources)
         task.results = Bucket(self.connection, order.result_bucket, create=False)
-        answer = self._ask("_post", "/tasks", json=task._to_json())
+        answer = self._ask("_post", "/tasks", json=task._to_json() | order.own_fields())
         return str(self._json(answer)["uuid"])
 
     def _bucket(self, resource: Resource) -> Bucket:

@@ -12,6 +12,7 @@ from jobs import software
 from jobs.domain import orders, picture_size, scenes
 from jobs.domain.orders import Order
 from jobs.domain.scene_facts import SceneFacts
+from jobs.limits_form import LimitsForm
 from jobs.models import Scene
 from jobs.profiles import Constant, Profile
 
@@ -31,8 +32,8 @@ class VersionSelect(forms.Select):
         return option
 
 
-class ConstantsForm(forms.Form):
-    """Fields made of a profile's constants. The rules of an order are jobs.domain.orders'; this only reads them."""
+class ConstantsForm(LimitsForm):
+    """Fields made of a profile's constants, and those of every order. Its rules are jobs.domain.orders'."""
 
     error_css_class = "has-error"
     asked: Sequence[Constant]
@@ -44,6 +45,11 @@ class ConstantsForm(forms.Form):
     @property
     def more_fields(self) -> list[forms.BoundField]:
         return [self[constant.field_name] for constant in self.asked if not constant.is_main]
+
+    @property
+    def limits(self) -> dict[str, Any]:
+        """Of an Order, once the form is valid."""
+        return {"cap_seconds": self.cleaned_data["stop_at"], "priority": self.cleaned_data["priority"]}
 
     @property
     def constants(self) -> dict[str, str]:
@@ -73,7 +79,8 @@ class OrderForm(ConstantsForm):
     @property
     def has_trouble_below(self) -> bool:
         """A sentence stands beside a field that is folded away."""
-        return any(field.errors for field in [*self.more_fields, self["profile"], self["name"]])
+        folded = [self[name] for name in ("profile", "name", "stop_at", "priority")]
+        return any(field.errors for field in [*self.more_fields, *folded])
 
     @property
     def version_note(self) -> str:
@@ -89,11 +96,13 @@ class OrderForm(ConstantsForm):
             name=typed["name"],
             library_ids=tuple(values_in(self.data, "libraries")),
             add_on_ids=tuple(values_in(self.data, "add_ons")),
+            **self.limits,
         )
 
     def _proposed_values(self) -> dict[str, str]:
         values = {constant.field_name: self.proposed.constants[constant.name] for constant in self.asked}
-        return {"profile": self.profile.name, "frames": self.proposed.frames, "name": self.proposed.name, **values}
+        own = {"profile": self.profile.name, "frames": self.proposed.frames, "name": self.proposed.name}
+        return {**own, "stop_at": "", "priority": str(self.proposed.priority), **values}
 
     def _kept(self, typed: Mapping[str, str], proposed: Mapping[str, str]) -> dict[str, str]:
         """What was typed and can be ordered of this version too."""

@@ -50,6 +50,7 @@ class OwnSoftwareForm(ConstantsForm):
             constants=self.constants,
             name=typed["name"],
             library_ids=tuple(str(library.pk) for library in typed["libraries"]),
+            **self.limits,
         )
 
 

@@ -62,6 +62,8 @@ class Profile:
     makes_pictures: bool = True
     is_available: bool = True
     unavailable_reason: str = ""
+    rate: float = 1.0
+    """Render hours an hour of it costs."""
 
     @property
     def number(self) -> tuple[int, ...]:
@@ -106,6 +108,7 @@ def read(said: Mapping[str, Any]) -> Profile:
         makes_pictures=bool(said.get("makesPictures", is_blender)),
         is_available=bool(said.get("isAvailable", True)),
         unavailable_reason=_text(said, "unavailableReason"),
+        rate=_rate(said),
     )
 
 
@@ -147,6 +150,11 @@ def _list(said: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
 def _text(said: Mapping[str, Any], name: str) -> str:
     value = said.get(name)
     return str(value)[:2000] if isinstance(value, str | int | float) and not isinstance(value, bool) else ""
+
+
+def _rate(said: Mapping[str, Any]) -> float:
+    value = said.get("rate")
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) and value > 0 else 1.0
 
 
 def _whole(said: Mapping[str, Any], name: str) -> int | None:

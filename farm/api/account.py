@@ -3,12 +3,11 @@
 from typing import Any
 
 from django.conf import settings as django_settings
-from django.db.models import Sum
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from accounts import ledger
 from accounts.ledger import SECONDS_AN_HOUR
-from accounts.models import Account, ApiToken, LedgerEntry
+from accounts.models import Account, ApiToken
 from farm import limits, quotas
 from farm.api.tasks import find
 from farm.models import Bucket, Job
@@ -31,7 +30,7 @@ def token_check(request: HttpRequest, token: ApiToken) -> HttpResponse:
 
 
 def info(request: HttpRequest, token: ApiToken) -> HttpResponse:
-    """`remainingSeconds` is ours."""
+    """`remainingSeconds` is ours, and `heldSeconds`: what of it is held for tasks that have not ended."""
     account = token.account
     use = quotas.use_of(account)
     return JsonResponse(
@@ -54,6 +53,7 @@ def info(request: HttpRequest, token: ApiToken) -> HttpResponse:
             "computingQuotas": {"user": _quotas(account, use)},
             "projects": [],
             "remainingSeconds": ledger.balance_seconds(account),
+            "heldSeconds": ledger.held_seconds(account),
         }
     )
 
@@ -78,18 +78,13 @@ def credits_left(request: HttpRequest, token: ApiToken) -> HttpResponse:
 
 
 def credits_of_task(request: HttpRequest, token: ApiToken, task: str) -> HttpResponse:
-    hours = _charged_seconds(token.account, str(find(token, task).uuid)) / SECONDS_AN_HOUR
+    hours = ledger.charged_seconds(str(find(token, task).uuid)) / SECONDS_AN_HOUR
     return JsonResponse({"credits": hours, "unit": "render hours"})
 
 
 def budgets(request: HttpRequest, token: ApiToken, project: str) -> HttpResponse:
     """An account has no projects here, only its hours."""
     raise Refused(404, f"No such project: {project}. This farm has none; an account's hours are its budget.")
-
-
-def _charged_seconds(account: Account, reference: str) -> int:
-    entries = LedgerEntry.objects.filter(account=account, reference=reference)
-    return -(entries.aggregate(sum=Sum("seconds"))["sum"] or 0)
 
 
 def _quotas(account: Account, use: quotas.Use) -> dict[str, Any]:

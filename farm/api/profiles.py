@@ -5,7 +5,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from accounts.models import ApiToken
-from farm import availability
+from farm import availability, prices
 from farm.engines import profiles
 from farm.engines.profile import Constant, Profile
 from farm.submission import Refused
@@ -19,7 +19,7 @@ def details(request: HttpRequest, token: ApiToken, name: str) -> HttpResponse:
     profile = availability.find(name)
     if profile is None:
         raise Refused(404, f"No such profile: {name}. There is {', '.join(profiles.all_profiles())}.")
-    return JsonResponse(profile_json(profile))
+    return JsonResponse(profile_json(profile) | {"rate": prices.rate_of(profile.name, token.account)})
 
 
 def profile_json(profile: Profile) -> dict[str, Any]:

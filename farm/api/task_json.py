@@ -12,6 +12,7 @@ from django.db.models import Count, F, IntegerField, Min, Prefetch, Q, QuerySet,
 from django.db.models.functions import Cast, Greatest
 from django.utils import timezone
 
+from accounts import ledger
 from farm import secret_constants
 from farm.api.instance_json import ENDED, completed
 from farm.api.status_json import status
@@ -33,9 +34,11 @@ def in_full(tasks: Sequence[Task]) -> list[Json]:
     """`tasks` of a list come with their tags and dependencies (farm.api.shelves)."""
     facts = _facts(tasks)
     instances = _instances(tasks)
+    costs = _costs(tasks)
     return [
         _summary(task, facts.get(task.pk, _NO_FACTS))
         | _details(task, facts.get(task.pk, _NO_FACTS), instances[task.pk])
+        | costs[task.pk]
         for task in tasks
     ]
 
@@ -58,6 +61,21 @@ def _facts(tasks: Sequence[Task]) -> dict[UUID, Json]:
         )
     )
     return {row["task"]: row | {"progress": (row["part_done"] + 100.0 * row["done"]) / row["total"]} for row in rows}
+
+
+def _costs(tasks: Sequence[Task]) -> dict[UUID, Json]:
+    """Ours, in render seconds."""
+    charged = ledger.charged_by_reference([str(task.pk) for task in tasks])
+    held = ledger.held_by_reference([str(task.pk) for task in tasks])
+    return {
+        task.pk: {
+            "rate": task.rate,
+            "capSeconds": task.cap_seconds,
+            "heldSeconds": held.get(str(task.pk), 0),
+            "chargedSeconds": charged.get(str(task.pk), 0),
+        }
+        for task in tasks
+    }
 
 
 def _instances(tasks: Sequence[Task]) -> dict[UUID, list[Instance]]:

@@ -172,6 +172,8 @@ class Profile:
     makes_pictures: bool = True
     plan_frames: PlanFrames = every_frame_whole
     """What an order's frames become under its constants."""
+    rate: float = 1.0
+    """Render hours an hour of it costs, where the operator sets no other (farm.prices)."""
 
     @property
     def line(self) -> str:

@@ -6,6 +6,7 @@ from farm.models.instances import Attempt, Instance
 from farm.models.limits import Limit
 from farm.models.machines import Node, Site
 from farm.models.output import OutputChunk, ReadPosition
+from farm.models.prices import Rate
 from farm.models.secrets import Secret
 from farm.models.snapshots import Snapshot, SnapshotPart
 from farm.models.states import ENDED_STATES, InstanceState, JobState, Phase, TaskState
@@ -24,6 +25,7 @@ __all__ = [
     "Node",
     "OutputChunk",
     "Phase",
+    "Rate",
     "ReadPosition",
     "Secret",
     "Site",

@@ -65,6 +65,7 @@ class Attempt(models.Model):
         RELEASED = "released", "the node gave it back"
         UNABLE = "unable", "the node could not render it, by its own fault"
         CANCELLED = "cancelled"
+        STOPPED = "stopped", "the task may spend no more"
 
     instance = models.ForeignKey(Instance, on_delete=models.CASCADE, related_name="attempts")
     number = models.PositiveIntegerField()

@@ -48,6 +48,7 @@ class Task(models.Model):
     resources_version = models.PositiveIntegerField(default=0, help_text="Grows with each wish to sync them again.")
     priority = models.SmallIntegerField(choices=Priority, default=Priority.NORMAL)
     rate = models.FloatField(default=1.0, help_text="Render hours an hour of execution costs, as ordered.")
+    cap_seconds = models.PositiveBigIntegerField(null=True, help_text="Render time it never uses more of, as ordered.")
     tile_side = models.PositiveSmallIntegerField(default=1, help_text="A picture is n × n tiles and their joining.")
     hardware_constraints = models.JSONField(default=list, help_text="As sent; farm.hardware reads them.")
     secrets_access = models.JSONField(default=dict, help_text="{bySecret: [{key}], byPrefix: [{prefix}]}")

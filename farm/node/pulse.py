@@ -10,7 +10,7 @@ from django.db import DatabaseError, connection
 
 from farm import lifecycle
 from farm.models import Phase
-from farm.node import reports
+from farm.node import reports, stopping
 from farm.node.work import Dropped, Work
 
 log = logging.getLogger(__name__)
@@ -101,6 +101,8 @@ class Pulse(threading.Thread):
             if phase != work.told_phase:
                 work.told_phase = phase
                 lifecycle.refresh_state(work.task.pk)
+            if phase == Phase.EXECUTION and now >= work.hours_looked_at_from:
+                work.hours_looked_at_from = now + stopping.look(work.task)
             self._look(work)
         elif work.attempt.pk in self._held:
             work.drop(Dropped.CANCELLED if reports.is_cancel_asked(work.attempt) else Dropped.TAKEN)

@@ -6,7 +6,6 @@ fault, but a scene that takes its nodes with it is stopped after MAX_LOSSES. Nor
 machine is unable to do: the frame goes to another machine, or is given up where there is none.
 """
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -16,7 +15,7 @@ from django.db.models import F, QuerySet, Sum, Value
 from django.db.models.functions import Greatest, Now
 
 from accounts import ledger
-from farm import avoidance, lifecycle, scene_faults, scheduler, second_tries, snapshots, wakes
+from farm import avoidance, lifecycle, scene_faults, scheduler, second_tries, snapshots, spending, wakes
 from farm.models import Attempt, Instance, InstanceState, Node, Task
 from farm.node.meters import Reading
 
@@ -88,10 +87,11 @@ def succeeded(
         Task.objects.filter(pk=task.pk).update(results_count=F("results_count") + 1)
         ledger.charge(
             task.account,
-            max(1, math.ceil(spent.execution_seconds)),
-            f"{task.name}, frame {attempt.instance.frame}"[:300],
+            spending.charge_for(spent.execution_seconds, task),
+            f"{task.name}, frame {attempt.instance.frame}",
             reference=str(task.pk),
             key=f"attempt:{attempt.pk}",
+            cap=task.cap_seconds,
         )
     avoidance.note_success(attempt.node_id)
     before_told()
@@ -146,6 +146,15 @@ def cancelled(attempt: Attempt, *, results: Sequence[str] = (), spent: Spent | N
     if results:
         Task.objects.filter(pk=attempt.instance.task_id).update(results_count=F("results_count") + 1)
     _tell(attempt, InstanceState.CANCELLED)
+    return True
+
+
+def stopped(attempt: Attempt, error: Error) -> bool:
+    """The farm itself ended it: the task may spend no more (farm.node.stopping). It costs nothing."""
+    values: dict[str, Any] = {"error": error, "execution_seconds": attempt.instance.execution_seconds}
+    if not _end(attempt, InstanceState.FAILURE, Attempt.Outcome.STOPPED, **values):
+        return False
+    _tell(attempt, InstanceState.FAILURE)
     return True
 
 

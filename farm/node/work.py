@@ -40,6 +40,8 @@ class Work:
         self.upload_seconds = 0.0
         self.claimed_at = time.monotonic()
         self.renewed_at = self.claimed_at
+        self.hours_looked_at_from = self.claimed_at
+        """When the pulse looks next whether the task may spend more."""
         self.uploading = threading.Lock()
         """Held for each file of a snapshot, and taken once before the results are uploaded."""
         self.has_results = False

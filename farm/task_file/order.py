@@ -6,7 +6,7 @@ from uuid import UUID
 
 from farm.json_fields import LONGEST_SECONDS, Fields, InvalidFile
 from farm.json_keys import canonical
-from farm.task_file import access, buckets, ending, instances, turn, variables, waiting
+from farm.task_file import access, buckets, ending, instances, spending, turn, variables, waiting
 from farm.task_file.waiting import Wish
 
 KIND = "task"
@@ -62,6 +62,7 @@ class TaskFile:
     max_queue_seconds: int | None
     max_attempts: int
     max_total_retries: int | None
+    cap_seconds: int | None
     auto_delete: bool
     time_to_live_seconds: float
     echoed: dict[str, Any]
@@ -100,6 +101,7 @@ def read(body: Any) -> TaskFile:
         max_queue_seconds=fields.whole_number("maxTimeQueueSeconds", LONGEST_SECONDS) or None,
         max_attempts=max_attempts,
         max_total_retries=max_total_retries,
+        cap_seconds=spending.cap_seconds(fields),
         auto_delete=bool(fields.given.get("autoDeleteOnCompletion")),
         time_to_live_seconds=fields.seconds("completionTimeToLive"),
         echoed={key: fields.given[key] for key in ECHOED if fields.given.get(key) is not None},

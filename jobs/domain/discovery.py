@@ -103,6 +103,7 @@ def _add(account: "Account", report: reports.Report, uuid: str) -> None:
             frame_count=len(numbers),
             farm_task_uuid=uuid,
             result_bucket=report.result_bucket,
+            cap_seconds=report.cap_seconds,
             created_at=report.created_at or timezone.now(),
             next_poll_at=timezone.now(),
             revision=1,

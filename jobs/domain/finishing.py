@@ -21,6 +21,8 @@ logger = logging.getLogger(__name__)
 LOOK_AGAIN_SECONDS = 0.5
 MOST_SETTLED = 20_000
 OPENING_FOR_AT_MOST = timedelta(minutes=10)
+_STOPPED = {"CAP_REACHED": "cap_reached", "NO_HOURS": "hours_used_up"}
+"""The farm's code for a task that it ended early by itself → our problem."""
 
 
 def finish(job: Job, report: Report) -> None:
@@ -74,6 +76,10 @@ def _end(job: Job, report: Report) -> None:
 
 def _problem(job: Job, failed: list[Frame], report: Report) -> dict[str, Any]:
     said: dict[str, Any] = {"count": len(failed), "frames": frame_list.spoken([frame.number for frame in failed])}
+    stopped = next((name for code, name in _STOPPED.items() if code in report.error_codes), "")
+    if stopped:
+        counts = {"done": job.frames_done_count, "total": job.frame_count, "makes_pictures": job.makes_pictures}
+        return {"id": stopped, "cap_seconds": job.cap_seconds, **counts}
     reasons = {str((frame.problem or {}).get("id")) for frame in failed}
     if reasons == {"frame_missing"} and report.state == "Success":
         return {"id": "frames_missing", **said}

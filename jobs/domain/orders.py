@@ -7,7 +7,7 @@ from typing import Any
 from jobs import software
 from jobs.domain import frame_list, picture_size, scenes
 from jobs.domain.scene_facts import SceneFacts
-from jobs.enums import SceneState
+from jobs.enums import Priority, SceneState
 from jobs.models import Scene
 from jobs.profiles import Constant, Profile, line_number
 
@@ -27,6 +27,9 @@ class Order:
     name: str = ""
     library_ids: tuple[str, ...] = ()
     add_on_ids: tuple[str, ...] = ()
+    cap_seconds: int | None = None
+    """Render time at which it stops; None: where the account's hours end."""
+    priority: str = Priority.NORMAL
 
 
 class OrderRefused(ValueError):

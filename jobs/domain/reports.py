@@ -65,6 +65,11 @@ class Report:
     instances: Mapping[int, InstanceReport] = field(default_factory=dict)
     error: str = ""
     """The first of the farm's reasons for a failure."""
+    error_codes: frozenset[str] = frozenset()
+    """Of all its reasons."""
+    rate: float = 1.0
+    """Render seconds a second of execution costs."""
+    cap_seconds: int | None = None
     waiting_reason: str = ""
     """Of the built-in farm, while no machine takes the task; Qarnot says none."""
     waiting_code: str = ""
@@ -99,6 +104,9 @@ def read(task: Mapping[str, Any]) -> Report:
         state=_text(task, "state", 40),
         instances=instances,
         error=_BEFALLEN.sub("", _text(errors[0], "message", 300)) if errors and isinstance(errors[0], dict) else "",
+        error_codes=frozenset(_text(one, "code", 100) for one in errors if isinstance(one, dict)),
+        rate=_number(task, "rate") or 1.0,
+        cap_seconds=int(_number(task, "capSeconds")) or None,
         waiting_reason=_text(task, "waitingReason", 300),
         waiting_code=_text(task, "waitingCode", 20),
         waiting_position=position(task.get("waitingPosition")),

@@ -54,6 +54,7 @@ def place(job: Job, wanted: Order, profile: Profile, numbers: Sequence[int]) -> 
     """The rows of an order that was checked, frames and all; `job` is not saved yet. Raises orders.OrderRefused."""
     job.profile, job.makes_pictures = profile.name, profile.makes_pictures
     job.frames, job.frame_count = wanted.frames, len(numbers)
+    job.cap_seconds, job.priority = wanted.cap_seconds, wanted.priority
     job.result_bucket, job.revision = own_bucket(job), 1
     job.next_poll_at = timezone.now()
     with transaction.atomic():
@@ -174,6 +175,8 @@ def _task_order(job: Job) -> farms.TaskOrder:
         constants={**job.constants, **add_ons.constants_of(job)},
         resources=_resources(job),
         result_bucket=job.result_bucket,
+        cap_seconds=job.cap_seconds,
+        priority=job.priority,
     )
 
 
@@ -209,6 +212,7 @@ def _handed_over(job: Job, uuid: str) -> None:
 def _refused(job: Job, message: str) -> None:
     words = message.lower()
     name = "no_hours_left" if "hours" in words or "credit" in words else "farm_refused"
+    name = "hours_held" if "held" in words and name == "no_hours_left" else name
     name = "account_suspended" if "suspended" in words else name
     logger.info("job %s was refused: %s", job.pk, message)
     lifecycle.fail(job, {"id": name, "message": message[:300]})
@@ -227,7 +231,10 @@ def cancel_on_farm(job: Job) -> None:
 
 
 def render_failed_again(job: Job) -> None:
-    """A new farm task with the frames that are not there. Raises lifecycle.ForbiddenMove."""
+    """A new farm task with the frames that are not there. Raises lifecycle.ForbiddenMove.
+
+    It may use `job.cap_seconds` anew: what the job used before doesn't count.
+    """
     if job.scene is None and job.result_bucket != own_bucket(job):
         raise lifecycle.ForbiddenMove("This render was ordered by a script. Order it again from there.")
     if not _not_there(job).exists():
@@ -255,6 +262,7 @@ def _begin_again(job: Job) -> None:
         waiting_code="",
         waiting_position=None,
         submission_number=job.submission_number + 1,
+        cap_seconds=job.cap_seconds,
         stdout_offset=0,
         stderr_offset=0,
         output_tails={},

@@ -8,7 +8,7 @@ from django.db import models
 from django.urls import reverse
 from django.utils import timezone
 
-from jobs.enums import JobState
+from jobs.enums import JobState, Priority
 from jobs.models.scene import Scene
 
 if TYPE_CHECKING:
@@ -39,6 +39,8 @@ class Job(models.Model):
     frames = models.TextField(help_text="The frame list as typed, e.g. 1-10,20-160x20.")
     frame_count = models.PositiveIntegerField(default=0)
     constants = models.JSONField(default=dict, help_text="The profile's constants as ordered: name → text.")
+    cap_seconds = models.PositiveBigIntegerField(null=True, blank=True, help_text="Render time at which a task stops.")
+    priority = models.CharField(max_length=8, choices=Priority, default=Priority.NORMAL)
     makes_pictures = models.BooleanField(default=True, help_text="False: its results are any files.")
 
     farm_task_uuid = models.CharField(max_length=40, blank=True, db_index=True)

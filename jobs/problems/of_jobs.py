@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from jobs.problems.words import Problem
+from jobs.problems.words import Problem, counted
 
 
 def _frames(said: Mapping[str, Any]) -> str:
@@ -13,7 +13,40 @@ def _frames(said: Mapping[str, Any]) -> str:
     return f"{said['count']:,} frames ({said['frames']})"
 
 
+def _done(said: Mapping[str, Any]) -> str:
+    """`14 of 20 frames are done`, of a render that stopped."""
+    one, many = ("frame", "frames") if said["makes_pictures"] else ("instance", "instances")
+    return f"{said['done']:,} of {counted(said['total'], one, many)} {'is' if said['total'] == 1 else 'are'} done"
+
+
+def _hours(seconds: int | None) -> str:
+    """`2 hours`, `1.5 hours`, `20 seconds`"""
+    hours = f"{(seconds or 0) / 3600:,.2f}".rstrip("0").rstrip(".")
+    if hours == "0":
+        return f"{seconds or 0} seconds"
+    return f"{hours} hour{'' if hours == '1' else 's'}"
+
+
 OF_JOBS: dict[str, Problem] = {
+    "cap_reached": Problem(
+        lambda said: f"It stopped at its limit of {_hours(said['cap_seconds'])}; {_done(said)}.",
+        "What is done stays yours. Give the rest a limit of its own, and go on.",
+        "blocks",
+        "order",
+    ),
+    "hours_used_up": Problem(
+        lambda said: f"It stopped because no free render hours were left; {_done(said)}.",
+        "What is done stays yours. Ask the operator for hours, or wait until other renders give back what they hold; "
+        "then go on with the rest.",
+        "blocks",
+        "account",
+    ),
+    "hours_held": Problem(
+        "All render hours left on this account are held for renders that are under way.",
+        "What those don't use is free again when they end. Go on with this one then, or ask the operator for hours.",
+        "blocks",
+        "account",
+    ),
     "no_hours_left": Problem(
         "There are no render hours left on this account.",
         "Frames that are done stay yours. Ask the operator for hours, then render the rest again.",
@@ -123,6 +156,8 @@ _REMEDIES = (
     ("memory", "Lower the resolution percent or the texture sizes, or ask for a machine with more memory."),
     ("time limit", "Lower the samples or the resolution percent. {again}."),
     ("not available", "Choose Cycles or EEVEE as the render engine in Blender, save, and drop the scene again."),
+    ("its limit of", "{again}; they have a limit of their own then."),
+    ("render hours", "Ask the operator for hours, then render the rest again."),
     ("no hours", "Ask the operator for hours, then render the rest again."),
     ("credit", "Ask the operator for hours, then render the rest again."),
     ("newer blender", "Choose a newer Blender version in the order."),

@@ -4,6 +4,7 @@ from django import template
 
 from accounts import ledger
 from accounts.models import Account
+from jobs.profiles import Profile
 
 register = template.Library()
 
@@ -39,6 +40,12 @@ def hours(seconds: float | None) -> str:
 
 
 @register.filter
+def hours_typed(seconds: int) -> str:
+    """As a field for hours has it: `2`, `0.5`."""
+    return f"{seconds / HOUR:.4f}".rstrip("0").rstrip(".")
+
+
+@register.filter
 def size(byte_count: int | None) -> str:
     """Bytes by thousands, as file managers show them."""
     number = float(byte_count or 0)
@@ -52,3 +59,21 @@ def size(byte_count: int | None) -> str:
 @register.simple_tag
 def hours_left(account: Account) -> str:
     return hours(ledger.balance_seconds(account))
+
+
+@register.simple_tag
+def hours_free_sentence(account: Account) -> str:
+    """What an order can count on."""
+    free, held = ledger.available_seconds(account), ledger.held_seconds(account)
+    if not held:
+        return f"You have {hours(free)} free." if free else "You have no render hours left. Ask the operator for more."
+    mine = f"You have {hours(free)} free; " if free else "You have no render hours free: "
+    return f"{mine}{hours(held)} are held for renders that are under way."
+
+
+@register.simple_tag
+def rate_sentence(profile: Profile) -> str:
+    """Empty where an hour costs an hour."""
+    if profile.rate == 1:
+        return ""
+    return f"An hour of rendering costs {profile.rate:g} render hour{'s' * (profile.rate > 1)} with {profile.software}."

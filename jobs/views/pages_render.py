@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 from jobs.domain import carbon_card, lifecycle, result_files, submission
 from jobs.domain import headline as headlines
 from jobs.domain.wall import around, latest_picture, wall
+from jobs.limits_form import StopAtForm
 from jobs.models import Job
 from jobs.views.door import account_of
 
@@ -62,6 +63,12 @@ def cancel_render(request: HttpRequest, job_id: UUID) -> HttpResponse:
 @login_required
 def render_failed_again(request: HttpRequest, job_id: UUID) -> HttpResponse:
     job = _job(request, job_id)
+    limit = StopAtForm(request.POST)
+    if not limit.is_valid():
+        messages.error(request, " ".join(str(error) for error in limit.errors["stop_at"]))
+        return redirect(job)
+    if "stop_at" in request.POST:
+        job.cap_seconds = limit.cleaned_data["stop_at"]
     try:
         submission.render_failed_again(job)
     except (lifecycle.ForbiddenMove, lifecycle.JobMovedMeanwhile) as refusal:

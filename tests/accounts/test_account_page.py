@@ -50,6 +50,29 @@ def test_without_hours_the_page_says_who_can_grant_more(bob):
     assert "the operator of this server grants you more" in page
 
 
+def test_the_headline_says_what_is_free_and_for_what_the_rest_is_held(alice, charlie):
+    ledger.hold(alice, 12 * 3600, "Kitchen", reference="kitchen")
+    one = " ".join(page_of(signed_in(alice)).split())
+    ledger.hold(alice, 3600, "Basalt", reference="basalt")
+    two = " ".join(page_of(signed_in(alice)).split())
+
+    assert "48 h of render time free" in one
+    assert "12 h more is held for “Kitchen”, which is under way." in one
+    assert "47 h of render time free" in two
+    assert "13 h more is held for 2 renders that are under way" in two
+    assert "Held for Basalt; what it doesn't use is free again at its end" in two
+    assert "Kitchen" not in page_of(signed_in(charlie))
+
+
+def test_when_all_is_held_the_page_says_when_it_is_free_again(alice):
+    ledger.hold(alice, 60 * 3600, "Kitchen", reference="kitchen")
+
+    page = " ".join(page_of(signed_in(alice)).split())
+
+    assert "No render time free" in page
+    assert "is free again when they end" in page
+
+
 def test_a_new_token_is_shown_once_and_stands_in_the_script_and_the_settings(alice):
     client = signed_in(alice)
 

@@ -44,10 +44,11 @@ def test_grants_add_charges_take_and_corrections_go_either_way(alice):
     assert ledger.balance_seconds(alice) == 60 * HOUR + 100 - 30 + 5 - 2
 
 
-def test_what_was_under_way_may_take_the_balance_below_zero(bob):
-    ledger.charge(bob, 8, "frame 9", reference="task", key="attempt:9")
+def test_no_charge_takes_the_balance_below_zero(bob):
+    entry = ledger.charge(bob, 8, "frame 9", reference="task", key="attempt:9")
 
-    assert ledger.balance_seconds(bob) == -8
+    assert entry.seconds == 0
+    assert ledger.balance_seconds(bob) == 0
 
 
 def test_one_accounts_movements_are_not_anothers(alice, charlie):

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from farm.groups import create_job
-from farm.models import Attempt, Bucket, Instance, InstanceState, Job, Node, Site, Task
+from farm.models import Attempt, Bucket, Instance, InstanceState, Job, Node, Rate, Site, Task
 from farm.submission import create_task
 
 LISTS = ["task", "job", "instance", "node", "bucket", "site", "limit"]
@@ -216,3 +216,13 @@ def test_heating_hours_that_cannot_be_read_are_refused_beside_their_field(panel,
 
     assert "“in winter” is no heating time" in refused
     assert (Site.objects.get().heating_hours, Site.objects.get().place) == ("mon-sun 6-22", "Lyon")
+
+
+def test_the_operator_sets_what_an_hour_of_a_software_costs(panel):
+    address = reverse("admin:farm_rate_add")
+
+    panel.post(address, {"profile": "luxcore", "hours_an_hour": "1.5"})
+    refused = panel.post(address, {"profile": "blender", "hours_an_hour": "0"}).content.decode()
+
+    assert list(Rate.objects.values_list("profile", "hours_an_hour")) == [("luxcore", 1.5)]
+    assert "greater than or equal to 0.01" in refused

@@ -53,15 +53,15 @@ def test_a_frame_that_fails_is_tried_three_times_and_costs_nothing(alice, order,
     before = ledger.balance_seconds(alice)
     task = order(alice, [1, 2])
 
-    def crash_on_one(job, frame, say, should_stop):
+    def crash_on_two(job, frame, say, should_stop):
         (job / f"{frame:04}.png").write_bytes(b"half")
-        return Outcome(139, "CRASHED", "Blender crashed on this frame.", 0.1, 0.0) if frame == 1 else None
+        return Outcome(139, "CRASHED", "Blender crashed on this frame.", 0.1, 0.0) if frame == 2 else None
 
-    shift(crash_on_one).work()
+    shift(crash_on_two).work()
 
     task.refresh_from_db()
-    assert states(task) == {1: InstanceState.FAILURE, 2: InstanceState.SUCCESS}
-    assert Attempt.objects.filter(instance__instance_id=1, outcome=Attempt.Outcome.FAILURE).count() == 3
+    assert states(task) == {1: InstanceState.SUCCESS, 2: InstanceState.FAILURE}
+    assert Attempt.objects.filter(instance__instance_id=2, outcome=Attempt.Outcome.FAILURE).count() == 3
     assert task.state == TaskState.FAILURE
     assert task.errors[0]["code"] == "CRASHED"
     assert before - ledger.balance_seconds(alice) == 2

@@ -6,7 +6,7 @@ import pytest
 from celery import current_app
 from django.utils import timezone
 
-from farm import lifecycle, scheduler, sweeps
+from farm import lifecycle, scheduler, spending, sweeps
 from farm.models import Attempt, InstanceState, Node, Task, TaskState
 
 
@@ -79,7 +79,7 @@ def test_what_waits_for_bob_who_has_no_hours_fails_with_a_sentence(bob, alice, o
 
     bobs.refresh_from_db()
     assert bobs.state == TaskState.FAILURE
-    assert {error["code"] for error in bobs.errors} == {sweeps.NO_HOURS}
+    assert {error["code"] for error in bobs.errors} == {spending.NO_HOURS}
     assert "No render hours are left" in bobs.errors[0]["message"]
     assert hers.instances.get().state == InstanceState.WAITING
 

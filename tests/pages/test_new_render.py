@@ -4,6 +4,7 @@ from jobs.domain import demo
 from jobs.enums import SceneState
 from jobs.models import Job, Scene
 from tests.pages.conftest import signed_in
+from tests.profiles_on_offer import blender
 
 
 def order(client, scene, **changes):
@@ -41,6 +42,8 @@ def test_each_value_says_where_it_comes_from(alices_page, scene):
         "blend_format": "from file",
         "blend_slicing": "default",
         "name": "default",
+        "stop_at": "default",
+        "priority": "default",
     }
 
 
@@ -196,3 +199,38 @@ class FakeBucket:
 
     def put(self, key, content):
         self.kept[key] = content
+
+
+def test_a_render_can_be_told_where_to_stop_and_when_to_go(alices_page, scene):
+    page = alices_page.get(f"/scenes/{scene.pk}/part/").content.decode()
+    order(alices_page, scene, stop_at="1.5", priority="low")
+
+    job = Job.objects.get()
+    assert (job.cap_seconds, job.priority) == (5400, "low")
+    assert "When nothing else of mine waits" in page
+    assert "You have 60 h free." in page
+    details = alices_page.get(f"/renders/{job.pk}/").content.decode()
+    assert "1.5 render hours" in details and "When nothing else of mine waits" in details
+
+
+def test_without_a_limit_only_the_hours_end_a_render(alices_page, scene):
+    order(alices_page, scene)
+
+    job = Job.objects.get()
+    assert (job.cap_seconds, job.priority) == (None, "normal")
+
+
+def test_a_limit_that_is_no_number_of_hours_is_said_beside_its_field(alices_page, scene):
+    for typed in ("soon", "0", "-1", "NaN", "1e99"):
+        form = order(alices_page, scene, stop_at=typed).context["form"]
+        assert form.errors == {"stop_at": ["Give a number of hours, such as 2 or 0.5, or leave it empty."]}
+        assert form.has_trouble_below
+    assert not Job.objects.exists()
+
+
+def test_a_software_that_costs_more_says_so_before_it_is_ordered(alices_page, scene, offers):
+    offers(blender(rate=1.5))
+
+    page = alices_page.get(f"/scenes/{scene.pk}/part/").content.decode()
+
+    assert "An hour of rendering costs 1.5 render hours with Blender." in page

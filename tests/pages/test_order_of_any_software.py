@@ -83,7 +83,7 @@ def test_a_scene_of_other_software_gets_the_form_of_its_own_constants(alices_pag
     answer = alices_page.get(f"/scenes/{wooden_box.pk}/part/")
 
     form = answer.context["form"]
-    assert list(form.fields) == ["frames", "profile", "name", "povray_w", "povray_h"]
+    assert list(form.fields) == ["stop_at", "priority", "frames", "profile", "name", "povray_w", "povray_h"]
     assert (form["povray_w"].value(), form.fields["povray_w"].origin) == ("800", "from file")
     page = answer.content.decode()
     assert "a POV-Ray 3.7 scene" in page

@@ -19,7 +19,7 @@ def run(client, **changes):
 def test_it_asks_what_the_profile_asks_and_no_password(alices_page):
     form = alices_page.get(ADDRESS).context["form"]
 
-    assert list(form.fields) == ["name", "instances", "libraries", "docker_repo", "docker_cmd"]
+    assert list(form.fields) == ["stop_at", "priority", "name", "instances", "libraries", "docker_repo", "docker_cmd"]
 
 
 def test_what_is_ordered_is_a_task_of_instances_with_whole_libraries(alices_page, alice):

@@ -1,0 +1,46 @@
+"""What every order may say beside what is rendered: where it stops, and before which others it goes."""
+
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from django import forms
+
+from jobs.enums import Priority
+
+SECONDS_AN_HOUR = 3600
+MOST_HOURS = 1_000_000
+
+
+class HoursField(forms.CharField):
+    """Hours as typed, cleaned to whole seconds; None where nothing was typed."""
+
+    def __init__(self, **options: Any) -> None:
+        attributes = {"inputmode": "decimal", "autocomplete": "off", "placeholder": "no limit"}
+        super().__init__(required=False, max_length=20, widget=forms.TextInput(attrs=attributes), **options)
+
+    def clean(self, value: Any) -> int | None:
+        typed = super().clean(value)
+        if not typed:
+            return None
+        try:
+            seconds = int(Decimal(typed.replace(",", ".")) * SECONDS_AN_HOUR)
+        except (InvalidOperation, ValueError, OverflowError):
+            seconds = 0
+        if not 1 <= seconds <= MOST_HOURS * SECONDS_AN_HOUR:
+            raise forms.ValidationError("Give a number of hours, such as 2 or 0.5, or leave it empty.")
+        return seconds
+
+
+class StopAtForm(forms.Form):
+    stop_at = HoursField(
+        label="Stop at, render hours",
+        help_text="It ends by itself before it uses more. Frames that are done stay yours.",
+    )
+
+
+class LimitsForm(StopAtForm):
+    priority = forms.ChoiceField(label="Priority", choices=Priority, initial=Priority.NORMAL, required=False)
+
+    def clean_priority(self) -> str:
+        """As usual where nothing is said: a form that was opened before it was asked."""
+        return self.cleaned_data["priority"] or Priority.NORMAL
