@@ -54,7 +54,7 @@ _NOTHING = _Running()
 
 def refusal(account: Account) -> str | None:
     """Why the account can't order anything now; None where it has free hours."""
-    if ledger.available_seconds(account) > 0:
+    if Purse(account).free >= 1:
         return None
     if ledger.balance_seconds(account) <= 0:
         return "Not enough credits: no render hours are left on this account."
@@ -65,9 +65,15 @@ def refusal(account: Account) -> str | None:
 
 
 def hold(task: Task) -> None:
-    """Sets aside what the order may need, as far as there is so much. Inside the order's transaction."""
+    """Sets aside what the order may need, as far as there is so much. Inside the order's transaction.
+
+    A cap is the person's word. A guess takes half of what is free at most: else one long film would stop the renders
+    under way, most of which take longer than guessed, and keep the next one from being ordered.
+    """
+    free = math.floor(Purse(task.account).free)
     guess = math.ceil(task.total_instance_count * HELD_SECONDS_AN_INSTANCE * task.rate)
-    ledger.hold(task.account, task.cap_seconds or guess, task.name, reference=str(task.pk))
+    wanted = min(guess, free // 2) if task.cap_seconds is None else min(task.cap_seconds, free)
+    ledger.hold(task.account, wanted, task.name, reference=str(task.pk))
 
 
 def let_go_of_ended() -> None:
@@ -106,6 +112,11 @@ class Purse:
         self._holds = {hold.reference: hold.seconds for hold in ledger.holds_under_way(account)}
         self._running = _running_of(account)
 
+    @property
+    def free(self) -> float:
+        """Render seconds that are held for nothing, and that nothing which runs has used beyond its hold."""
+        return max(0.0, self._balance - self._taken())
+
     def why_not_begin(self, task: Task) -> str:
         """Empty when one more instance of the task may be handed out."""
         need = until_next_look(task, self._of(task).executing_count + 1)
@@ -122,9 +133,8 @@ class Purse:
         if self._left_of_cap(task) < need:
             return Stop(CAP_REACHED, _cap_message(task))
         if self._left_of_hours(task) < need:
-            return Stop(
-                NO_HOURS, HELD_MESSAGE if self._balance > 0 and self._taken_by_others(task) else NO_HOURS_MESSAGE
-            )
+            is_held = self._balance > 0 and self._taken(beside=task) > 0
+            return Stop(NO_HOURS, HELD_MESSAGE if is_held else NO_HOURS_MESSAGE)
         return None
 
     def left(self, task: Task) -> float:
@@ -148,14 +158,14 @@ class Purse:
 
     def _left_of_hours(self, task: Task) -> float:
         own = self._own_hold(task)
-        free = max(0.0, self._balance - own - self._taken_by_others(task))
+        free = max(0.0, self._balance - own - self._taken(beside=task))
         return min(self._balance, own + free) - self._of(task).cost
 
-    def _taken_by_others(self, task: Task) -> float:
-        """What is held for them, and what they have used beyond it."""
-        held = sum(self._holds.values()) - self._own_hold(task)
-        others = ((pk, running) for pk, running in self._running.items() if pk != task.pk)
-        return held + sum(max(0.0, running.cost - self._holds.get(str(pk), 0)) for pk, running in others)
+    def _taken(self, beside: Task | None = None) -> float:
+        """What is held for tasks, and what those that run have used beyond it."""
+        costs = {str(pk): running.cost for pk, running in self._running.items()}
+        others = (costs.keys() | self._holds.keys()) - ({str(beside.pk)} if beside else set())
+        return sum(max(self._holds.get(other, 0), costs.get(other, 0.0)) for other in others)
 
 
 def _running_of(account: Account) -> dict[UUID, _Running]:

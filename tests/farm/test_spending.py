@@ -76,8 +76,23 @@ def test_a_cap_that_is_no_number_of_seconds_is_refused(alice, cap):
     assert not Hold.objects.exists()
 
 
+def test_a_guess_leaves_half_of_what_is_free_to_others(one_hour):
+    films = [order(one_hour, instanceCount=5000) for _ in range(2)]
+
+    assert [held(film) for film in films] == [1800, 900]
+    assert ledger.available_seconds(one_hour) == 900
+
+
+def test_what_renders_beyond_its_hold_is_free_for_no_new_order(one_hour, machine):
+    first = order(one_hour)
+    machine.begin(first.pk, 0)
+    first.instances.update(execution_seconds=3000)
+
+    assert held(order(one_hour, capSeconds=3600)) == 600
+
+
 def test_with_hours_for_one_the_second_order_is_refused_in_a_sentence(one_hour):
-    order(one_hour, instanceCount=60)
+    order(one_hour, capSeconds=3600)
 
     with pytest.raises(Refused, match="held for renders that are under way") as fault:
         order(one_hour)
