@@ -8,8 +8,9 @@ from django.db.models import Count, Model, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html_join
 
-from farm import copies, groups, lifecycle, submission, wakes
-from farm.models import Attempt, Bucket, Dependency, Instance, InstanceState, Job, Node, Site, Task
+from farm import copies, groups, licences, lifecycle, submission, wakes
+from farm.licence_form import LicenceForm
+from farm.models import Attempt, Bucket, Dependency, Instance, InstanceState, Job, Licence, Node, Site, Task
 
 
 class _Watched(admin.ModelAdmin):
@@ -228,6 +229,22 @@ class NodeAdmin(admin.ModelAdmin):
 class SiteAdmin(admin.ModelAdmin):
     list_display = ("name",)
     search_fields = ("name",)
+
+
+@admin.register(Licence)
+class LicenceAdmin(admin.ModelAdmin):
+    form = LicenceForm
+    list_display = ("title", "name", "profiles", "seats_in_use", "extra_rate", "allows_own")
+    search_fields = ("name", "title")
+
+    @admin.display(description="seats")
+    def seats_in_use(self, licence: Licence) -> str:
+        return f"{licences.seats_in_use(licence)} of {licence.seats} in use"
+
+    def save_model(self, request: HttpRequest, obj: Licence, form: Any, change: bool) -> None:
+        """More seats are taken at once."""
+        super().save_model(request, obj, form, change)
+        wakes.wake()
 
 
 @admin.register(Bucket)

@@ -23,6 +23,13 @@ _RULES: tuple[tuple[Callable[[Node, Task], bool], Callable[[Sequence[Node], Task
         lambda nodes, task: "The machines that are awake take only their owners' scenes.",
     ),
     (
+        lambda node, task: node.sandbox_tier == Node.Tier.ISOLATED or not task.needs_relay,
+        lambda nodes, task: (
+            "The render asks a licence server, and no machine that is awake can let it reach that"
+            " and nothing else (tier A)."
+        ),
+    ),
+    (
         lambda node, task: node.has_opengl or not needs_opengl(task),
         lambda nodes, task: "The scene needs OpenGL (EEVEE or Workbench), and no machine that is awake has it.",
     ),

@@ -15,7 +15,7 @@ from django.db.models.functions import Now
 
 from accounts import ledger
 from accounts.models import Account
-from farm import dependencies, hardware, lifecycle, matching, tiles, wakes
+from farm import dependencies, hardware, licences, lifecycle, matching, tiles, wakes
 from farm.models import Attempt, Instance, InstanceState, Node, Phase, Task, TaskState
 
 LEASE = timedelta(seconds=60)
@@ -36,7 +36,10 @@ def claim(node: Node, slot: str, *, prefer_task: UUID | None = None) -> Attempt 
     current = Node.objects.filter(pk=node.pk, is_draining=False).first()
     if current is None:
         return None
-    for task in _tasks_in_turn(claimable(current), current, slot, prefer_task):
+    tasks = claimable(current)
+    if full := licences.without_seat(current, slot):
+        tasks = tasks.exclude(licence__in=full, brings_licence=False)
+    for task in _tasks_in_turn(tasks, current, slot, prefer_task):
         attempt = _take_one_of(task, current, slot)
         if attempt is not None:
             # One more that downloads does not change this state; a short frame is not to pay for looking.
@@ -53,6 +56,8 @@ def claimable(node: Node) -> QuerySet[Task]:
     tasks = tasks.filter(state__in=lifecycle.LIVE_STATES, waits_for_tasks=False)
     if node.sandbox_tier == Node.Tier.OPEN:
         tasks = tasks.filter(account=node.owner_id) if node.owner_id else tasks.none()
+    if node.sandbox_tier != Node.Tier.ISOLATED:
+        tasks = tasks.filter(needs_relay=False)
     if not node.has_opengl:
         is_named = Q(constants__has_key="BLEND_ENGINE")
         tasks = tasks.filter(~is_named | ~Q(constants__BLEND_ENGINE__in=matching.OPENGL_ENGINES))
@@ -78,7 +83,7 @@ def why_waiting(task: Task) -> str:
     if task.waits_for_tasks:
         return dependencies.why_waiting(task)
     nodes, obstacle = matching.fitting(list(wakes.awake_nodes().order_by("name")), task)
-    return obstacle or _place_in_line(task, nodes)
+    return obstacle or licences.why_waiting(task) or _place_in_line(task, nodes)
 
 
 def _place_in_line(task: Task, nodes: Sequence[Node]) -> str:
@@ -159,6 +164,8 @@ def _take_first_of(waiting: QuerySet[Instance], task: Task, node: Node, slot: st
 def _take(instance: Instance, task: Task, node: Node, slot: str) -> Attempt | None:
     fresh = {"progress": 0, "cpu_percent": 0, "memory_mb": 0, "peak_memory_mb": 0, "download_seconds": 0}
     fresh |= {"environment_seconds": 0, "execution_seconds": 0, "upload_seconds": 0, "wall_seconds": 0}
+    if not licences.take_seat(task, node, slot):
+        return None
     won = Instance.objects.filter(
         pk=instance.pk, state=InstanceState.WAITING, attempt_count=instance.attempt_count
     ).update(

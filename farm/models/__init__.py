@@ -3,6 +3,7 @@
 from farm.models.buckets import Bucket
 from farm.models.groups import Job
 from farm.models.instances import Attempt, Instance
+from farm.models.licences import Licence
 from farm.models.machines import Node, Site
 from farm.models.output import OutputChunk, ReadPosition
 from farm.models.secrets import Secret
@@ -19,6 +20,7 @@ __all__ = [
     "InstanceState",
     "Job",
     "JobState",
+    "Licence",
     "Node",
     "OutputChunk",
     "Phase",

@@ -16,7 +16,7 @@ from django.db.models import F, Sum, Value
 from django.db.models.functions import Greatest, Now
 
 from accounts import ledger
-from farm import lifecycle, scheduler, snapshots, wakes
+from farm import licences, lifecycle, scheduler, snapshots, wakes
 from farm.models import Attempt, Instance, InstanceState, Node, Task
 from farm.node.meters import Reading
 
@@ -223,6 +223,7 @@ def _end(
         error=values.get("error"),
         execution_seconds=values.get("execution_seconds", 0.0),
     )
+    licences.seat_came_free(attempt)
     return True
 
 

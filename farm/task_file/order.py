@@ -57,6 +57,7 @@ class TaskFile:
     hardware_constraints: list[dict[str, Any]]
     secrets_access: dict[str, Any]
     gives_credentials: bool
+    licence: str
     wishes: list[Wish]
     max_queue_seconds: int | None
     max_attempts: int
@@ -94,6 +95,7 @@ def read(body: Any) -> TaskFile:
         hardware_constraints=access.hardware_constraints(fields),
         secrets_access=access.secrets_access(fields),
         gives_credentials=access.gives_credentials(fields),
+        licence=access.licence(fields),
         wishes=waiting.wishes(fields),
         max_queue_seconds=fields.whole_number("maxTimeQueueSeconds", LONGEST_SECONDS) or None,
         max_attempts=max_attempts,
