@@ -115,7 +115,7 @@ class Shift:
             self._drop(work, workspace, outbox)
             return
         if licences.needs_seat(work.task) and not self._claims.goes_on_with(work.task.pk):
-            workspace.stop_engine()  # or its software would still hold the seat when another slot takes it
+            self._give_up_seat()
         self._finisher.put(_finished(work, harvest, outbox, fault))
 
     def _render(self, work: Work, workspace: Workspace, outbox: Path) -> Harvest:
@@ -165,6 +165,11 @@ class Shift:
         workspace.close()
         staging.wipe(outbox)
         finisher.drop(work, self._pulse, results=results)
+
+    def _give_up_seat(self) -> None:
+        """Before the rows say that it is free: the software would still hold it when another slot's begins."""
+        if self._workspace is not None:
+            self._workspace.stop_engine()
 
     def _workspace_of(self, work: Work) -> Workspace:
         if tiles.is_join(work.attempt.instance):

@@ -3,6 +3,7 @@
 import time
 from pathlib import Path
 
+from farm import licences
 from farm.engines.joining import open_joining
 from farm.models import Instance, Phase, Task
 from farm.node import collector, staging
@@ -32,8 +33,9 @@ class JoiningPlace(Workspace):
         self.close()
         return harvest
 
-    def _relay(self) -> None:
-        """The tiles are joined by a program of ours, which needs no licence."""
+    def _granted(self, task: Task) -> licences.Grant:
+        """The tiles are joined by a program of ours."""
+        return licences.NO_LICENCE
 
     def _fetch(self, work: Work) -> None:
         """Several at once: a picture may have hundreds of tiles."""

@@ -60,7 +60,7 @@ class Workspace:
         Raises DatabaseError, TooLong, licences.Trouble.
         """
         job = sandbox.job_path(self._job, self._machine.tier)
-        grant = licences.grant_of(work.task)
+        grant = self._granted(work.task)
         self._is_engine_outdated = self._is_engine_outdated or grant != self._grant
         self._grant = grant
         work.environment = environment_of(work.attempt.instance, work.task, job, grant)
@@ -163,16 +163,16 @@ class Workspace:
             threads=self._machine.threads,
             tier=self._machine.tier,
             limits=sandbox.Limits(),
-            relay=self._relay(),
+            relay=licences.relay_of(self._grant),
         )
         self._engine = self._open_engine(work.task, place)
         self._engine.start()
         work.environment_seconds = time.monotonic() - began
         return self._engine
 
-    def _relay(self) -> sandbox.Relay | None:
-        """The only way out of the engine's cage. Raises licences.Trouble."""
-        return licences.relay_of(self._grant)
+    def _granted(self, task: Task) -> licences.Grant:
+        """How the software gets its licence. Raises licences.Trouble."""
+        return licences.grant_of(task)
 
 
 def filters_of(task: Task, white: str, black: str, prefix: str) -> collector.Filters:
