@@ -72,6 +72,8 @@ class TaskOrder:
     constants: Mapping[str, str]
     resources: Sequence[Resource]
     result_bucket: str
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """What the order says beyond Qarnot's API."""
 
 
 @dataclass
@@ -89,6 +91,7 @@ class Farm:
         task = self.connection.create_task(order.name, order.profile, order.ranges, shortname=order.shortname)
         task.tags = [order.shortname]
         task.constants.update(order.constants)
+        task.labels = dict(order.labels)
         task.resources.extend(self._bucket(resource) for resource in order.resources)
         task.results = Bucket(self.connection, order.result_bucket, create=False)
         answer = self._ask("_post", "/tasks", json=task._to_json())
@@ -141,6 +144,33 @@ class Farm:
         """As the farm describes it. Raises FarmDown, FarmRefused, TaskGone."""
         said = self._json(self._ask("_get", f"/profiles/{quote(name, safe='')}"))
         return said if isinstance(said, dict) else {}
+
+    def licences(self) -> list[dict[str, Any]]:
+        """Those its software needs, and whether the account brought its own; none on a farm that tells of none."""
+        try:
+            said = self._json(self._ask("_get", "/licences"))
+        except TaskGone:
+            return []
+        told = said.get("licences") if isinstance(said, dict) else None
+        return [one for one in told if isinstance(one, dict)] if isinstance(told, list) else []
+
+    def keep_secret(self, key: str, value: str) -> None:
+        """New, or in the place of the one that is there. Raises FarmDown, FarmRefused with the farm's sentence."""
+        place, body = f"/secrets-manager/data/{quote(key)}", {"Value": value}
+        if key.rpartition("/")[2] in self._secrets_in(key.rpartition("/")[0]):
+            self._ask("_patch", place, json=body)
+        else:
+            self._ask("_put", place, json=body)
+
+    def remove_secret(self, key: str) -> None:
+        """One that is gone is fine. Raises FarmDown."""
+        folder, _, name = key.rpartition("/")
+        if name in self._secrets_in(folder):
+            self._ask("_delete", f"/secrets-manager/data/{quote(key)}")
+
+    def _secrets_in(self, folder: str) -> list[str]:
+        said = self._json(self._ask("_get", f"/secrets-manager/search/{quote(folder)}"))
+        return list(said.get("keys") or []) if isinstance(said, dict) else []
 
     def cancel(self, uuid: str) -> None:
         """Asks the farm to stop. A task that has ended, or is gone, is fine."""

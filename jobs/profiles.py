@@ -62,6 +62,8 @@ class Profile:
     makes_pictures: bool = True
     is_available: bool = True
     unavailable_reason: str = ""
+    licence: str = ""
+    """The name of the licence it needs."""
 
     @property
     def number(self) -> tuple[int, ...]:
@@ -106,6 +108,7 @@ def read(said: Mapping[str, Any]) -> Profile:
         makes_pictures=bool(said.get("makesPictures", is_blender)),
         is_available=bool(said.get("isAvailable", True)),
         unavailable_reason=_text(said, "unavailableReason"),
+        licence=next((_text(one, "name") for one in _list(said, "licenses")), ""),
     )
 
 

@@ -27,6 +27,8 @@ class Order:
     name: str = ""
     library_ids: tuple[str, ...] = ()
     add_on_ids: tuple[str, ...] = ()
+    licence: str = ""
+    """Whose is taken (jobs.domain.licences); empty where none is needed."""
 
 
 class OrderRefused(ValueError):

@@ -53,6 +53,7 @@ def order(scene: Scene, wanted: Order) -> Job:
 def place(job: Job, wanted: Order, profile: Profile, numbers: Sequence[int]) -> Job:
     """The rows of an order that was checked, frames and all; `job` is not saved yet. Raises orders.OrderRefused."""
     job.profile, job.makes_pictures = profile.name, profile.makes_pictures
+    job.licence = wanted.licence
     job.frames, job.frame_count = wanted.frames, len(numbers)
     job.result_bucket, job.revision = own_bucket(job), 1
     job.next_poll_at = timezone.now()
@@ -174,6 +175,7 @@ def _task_order(job: Job) -> farms.TaskOrder:
         constants={**job.constants, **add_ons.constants_of(job)},
         resources=_resources(job),
         result_bucket=job.result_bucket,
+        labels={"licence": job.licence} if job.licence else {},
     )
 
 

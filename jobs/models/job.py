@@ -39,6 +39,7 @@ class Job(models.Model):
     frames = models.TextField(help_text="The frame list as typed, e.g. 1-10,20-160x20.")
     frame_count = models.PositiveIntegerField(default=0)
     constants = models.JSONField(default=dict, help_text="The profile's constants as ordered: name → text.")
+    licence = models.CharField(max_length=10, blank=True, help_text="Whose is taken: onDemand or own.")
     makes_pictures = models.BooleanField(default=True, help_text="False: its results are any files.")
 
     farm_task_uuid = models.CharField(max_length=40, blank=True, db_index=True)
