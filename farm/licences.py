@@ -7,12 +7,9 @@ its seat back.
 *Brought*, the licence is the account's secret `licences/<name>/server` or `licences/<name>/key`. No seat is taken.
 """
 
-from collections.abc import Collection
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
-
-from django.db.models import QuerySet
 
 import sandbox
 from accounts import sealing
@@ -25,6 +22,9 @@ from farm.models import Attempt, Instance, InstanceState, Licence, Node, Secret,
 ON_DEMAND, OWN = "onDemand", "own"
 FARM = 0
 """Whose the farm's own key is: no account has this id."""
+
+_Slot = tuple[int | None, str]
+"""A node and one of its seats for an engine."""
 
 
 class NotToBeHad(Exception):
@@ -217,16 +217,17 @@ def take_seat(task: Task, node: Node, slot: str) -> bool:
     if task.licence_id is None or task.brings_licence:
         return True
     licence = Licence.objects.select_for_update().filter(pk=task.licence_id).first()
-    return licence is None or _has_seat(licence, node, slot)
+    return licence is None or _has_seat(licence, _slots_in_use(licence)[licence.pk], node, slot)
 
 
-def without_seat(node: Node, slot: str) -> Collection[int]:
+def without_seat(node: Node, slot: str) -> list[int]:
     """The licences of which this slot would get no seat now: a hint, for looking elsewhere first."""
-    return [licence.pk for licence in Licence.objects.all() if not _has_seat(licence, node, slot)]
+    in_use = _slots_in_use()
+    return [one.pk for one in Licence.objects.all() if not _has_seat(one, in_use[one.pk], node, slot)]
 
 
 def seats_in_use(licence: Licence) -> int:
-    return _slots_in_use(licence).count()
+    return len(_slots_in_use(licence)[licence.pk])
 
 
 def seats_free(licence: Licence) -> int:
@@ -257,11 +258,15 @@ def needs_seat(task: Task) -> bool:
     return task.licence_id is not None and not task.brings_licence
 
 
-def _has_seat(licence: Licence, node: Node, slot: str) -> bool:
-    return seats_in_use(licence) < licence.seats or _slots_in_use(licence).filter(node=node, slot=slot).exists()
+def _has_seat(licence: Licence, in_use: set[_Slot], node: Node, slot: str) -> bool:
+    return len(in_use) < licence.seats or (node.pk, slot) in in_use
 
 
-def _slots_in_use(licence: Licence) -> QuerySet[Instance, Any]:
-    """One row for each slot that has an instance of it in hand."""
-    running = Instance.objects.filter(state=InstanceState.RUNNING, task__licence=licence, task__brings_licence=False)
-    return running.values("node", "slot").distinct()
+def _slots_in_use(only: Licence | None = None) -> defaultdict[int, set[_Slot]]:
+    """Licence → the slots that have an instance of it in hand."""
+    running = Instance.objects.filter(state=InstanceState.RUNNING, task__brings_licence=False)
+    running = running.filter(task__licence=only) if only else running.filter(task__licence__isnull=False)
+    found: defaultdict[int, set[_Slot]] = defaultdict(set)
+    for licence, node, slot in running.values_list("task__licence", "node", "slot").distinct():
+        found[licence].add((node, slot))
+    return found
