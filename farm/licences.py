@@ -170,27 +170,35 @@ def grant_of(task: Task) -> Grant:
     if licence is None:
         return Grant()
     if not task.brings_licence:
-        server = licence_servers.parse(licence.server, is_farms=True) if task.needs_relay else None
-        return Grant(licence, server, _farms_key(licence))
+        return _farms_grant(licence, needs_server=task.needs_relay)
     own = brought(task.account, licence)
-    if not (own.server if task.needs_relay else own.key):
+    server = _server_of(own) if task.needs_relay else None
+    if server is None and (task.needs_relay or not own.key):
         raise Trouble(
             "LICENCE_MISSING",
             f"Your own {licence.title} licence is not there any more. Give it on your account page, then render again.",
             is_final=True,
         )
-    server = licence_servers.parse(own.server) if task.needs_relay else None
     return Grant(licence, server, own.key, is_own=True)
 
 
-def _farms_key(licence: Licence) -> str:
-    if not licence.sealed_key:
-        return ""
+def _server_of(own: Brought) -> Server | None:
+    """None also for what was kept as a secret before the farm knew this licence, and is no address."""
     try:
-        return sealing.opened(FARM, licence.sealed_key)
-    except sealing.Unreadable as fault:
-        sentence = f"The farm's {licence.title} licence can't be read any more: its operator enters the key anew."
+        return licence_servers.parse(own.server)
+    except licence_servers.Malformed:
+        return None
+
+
+def _farms_grant(licence: Licence, *, needs_server: bool) -> Grant:
+    """Raises Trouble."""
+    try:
+        server = licence_servers.parse(licence.server, is_farms=True) if needs_server else None
+        key = sealing.opened(FARM, licence.sealed_key) if licence.sealed_key else ""
+    except (licence_servers.Malformed, sealing.Unreadable) as fault:
+        sentence = f"The farm's {licence.title} licence can't be read any more. Its operator has to enter it anew."
         raise Trouble("LICENCE_MISSING", sentence, is_final=True) from fault
+    return Grant(licence, server, key)
 
 
 def relay_of(grant: Grant) -> sandbox.Relay | None:
@@ -222,8 +230,9 @@ def take_seat(task: Task, node: Node, slot: str) -> bool:
 
 def without_seat(node: Node, slot: str) -> list[int]:
     """The licences of which this slot would get no seat now: a hint, for looking elsewhere first."""
-    in_use = _slots_in_use()
-    return [one.pk for one in Licence.objects.all() if not _has_seat(one, in_use[one.pk], node, slot)]
+    every = list(Licence.objects.all())
+    in_use = _slots_in_use() if every else {}
+    return [one.pk for one in every if not _has_seat(one, in_use.get(one.pk, set()), node, slot)]
 
 
 def seats_in_use(licence: Licence) -> int:

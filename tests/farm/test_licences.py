@@ -191,6 +191,15 @@ def test_other_secrets_are_whatever_they_are(alice, vray):
     secrets.create(alice, "licences/vray", "anything")
 
 
+def test_a_secret_from_before_the_farm_knew_the_licence_is_no_address_and_is_told_so(alice, vray):
+    Licence.objects.update(name="later")
+    brings(alice, value="whatever")
+    Licence.objects.update(name="vray")
+
+    with pytest.raises(licences.Trouble, match="is not there any more"):
+        licences.grant_of(create_task(alice, BODY))
+
+
 # --- the farm's seats ----------------------------------------------------------------------------
 
 
