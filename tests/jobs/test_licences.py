@@ -169,6 +169,8 @@ def test_what_is_chosen_reaches_the_farm(as_alice, scene, store, needs_vray, cho
 
     task = Task.objects.get()
     assert (task.brings_licence, task.rate, task.labels) == (is_own, rate, {"licence": chosen})
+    page = as_alice.get(Job.objects.get().get_absolute_url()).content.decode()
+    assert ("your own" if is_own else "the farm&#x27;s") in page
 
 
 def test_without_seats_and_without_ones_own_the_order_is_refused_beside_the_field(as_alice, scene, needs_vray):

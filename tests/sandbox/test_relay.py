@@ -217,6 +217,14 @@ def test_nothing_of_the_relay_is_left_when_the_command_has_ended(said_by):
     _until(lambda: not [one for one in threading.enumerate() if one.name.startswith("relay")])
 
 
+def test_a_command_whose_relay_can_not_be_made_is_not_run(start, job, server):
+    code = "open('ran', 'w')"
+
+    with pytest.raises(sandbox.NoRelay, match="could not be made"):
+        start(code, relay=sandbox.Relay(70_000, socket.AF_INET, server.address))
+    assert list(job.iterdir()) == []
+
+
 def test_the_other_tiers_have_no_relay(job, server):
     with pytest.raises(sandbox.NoRelay, match="tier B"):
         sandbox.launch(
