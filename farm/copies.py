@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from farm import lifecycle, ranges, secret_constants
+from farm import licences, lifecycle, ranges, secret_constants
 from farm.json_keys import canonical
 from farm.models import Dependency, InstanceState, JobState, Task
 from farm.submission import Refused, create_task
@@ -69,10 +69,17 @@ def _order_of(task: Task) -> dict[str, Any]:
         "capSeconds": None if CAP in task.labels else task.cap_seconds,
         "autoDeleteOnCompletion": task.auto_delete,
         "completionTimeToLive": timespan(task.time_to_live_seconds),
+        "licence": _licence_of(task),
         "tags": [tag.text for tag in task.tags.all()],
         "labels": task.labels,
         "priority": turn.named(task.priority),
     }
+
+
+def _licence_of(task: Task) -> str | None:
+    if task.licence_id is None:
+        return None
+    return licences.OWN if task.brings_licence else licences.ON_DEMAND
 
 
 def _dependencies(task: Task) -> dict[str, Any]:

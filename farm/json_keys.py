@@ -16,7 +16,7 @@ _NAMES = """
     dependencies dependsOn advancedDependsOn taskUuid taskFinalStateCondition
     maxTimeQueueSeconds autoDeleteOnCompletion completionTimeToLive hardwareConstraints
     discriminator coreCount minimumMemoryMB maximumMemoryMB minimumMemoryGBCoreRatio maximumMemoryGBCoreRatio
-    specificationKey cpuModel interval
+    specificationKey cpuModel interval licence
     schedulingType targetedReservedMachineKey targetedReservationName forcedNetworkRules
     secretsAccessRights bySecret byPrefix privileges exportApiAndStorageCredentialsInEnvironment
     retrySettings maxTotalRetries maxPerInstanceRetries maxRetriesPerInstance

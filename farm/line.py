@@ -6,7 +6,19 @@ from enum import StrEnum
 
 from django.db.models import Count, Q
 
-from farm import dependencies, heat, lifecycle, limits, matching, positions, second_tries, spending, tiles, wakes
+from farm import (
+    dependencies,
+    heat,
+    licences,
+    lifecycle,
+    limits,
+    matching,
+    positions,
+    second_tries,
+    spending,
+    tiles,
+    wakes,
+)
 from farm.models import Instance, InstanceState, Node, Task
 
 
@@ -19,6 +31,7 @@ class WaitsFor(StrEnum):
     LIMIT = "limit"
     MACHINE = "machine"
     HARDWARE = "hardware"
+    SEAT = "seat"
     RETRY = "retry"
     HEAT = "heat"
     SLOT = "slot"
@@ -89,6 +102,11 @@ def _machines(instance: Instance, task: Task, awake: Sequence[Node]) -> Wait | N
     return Wait(WaitsFor.HARDWARE if found.is_hardware else WaitsFor.MACHINE, found.obstacle)
 
 
+def _seat(instance: Instance, task: Task, awake: Sequence[Node]) -> Wait | None:
+    sentence = licences.why_waiting(task)
+    return Wait(WaitsFor.SEAT, sentence) if sentence else None
+
+
 def _another_machine(instance: Instance, task: Task, awake: Sequence[Node]) -> Wait | None:
     """Where every machine that is free is one that it failed on."""
     better = second_tries.better_nodes(instance, task) if instance.attempt_count else []
@@ -113,6 +131,7 @@ _REASONS: tuple[_Reason, ...] = (
     _hours,
     _own_limit,
     _machines,
+    _seat,
     _another_machine,
     _warm_town,
 )

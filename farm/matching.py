@@ -34,6 +34,13 @@ _RULES = (
         lambda nodes, task: "The machines that are awake take only their owners' scenes.",
     ),
     _Rule(
+        lambda node, task: node.sandbox_tier == Node.Tier.ISOLATED or not task.needs_relay,
+        lambda nodes, task: (
+            "The render asks a licence server, and no machine that is awake can let it reach that"
+            " and nothing else (tier A)."
+        ),
+    ),
+    _Rule(
         lambda node, task: node.has_opengl or not needs_opengl(task),
         lambda nodes, task: "The scene needs OpenGL (EEVEE or Workbench), and no machine that is awake has it.",
         is_hardware=True,

@@ -1,16 +1,18 @@
 """What an order costs an hour."""
 
-from accounts.models import Account
 from farm.engines import profiles
+from farm.licences import Choice
 from farm.models import Rate
 
+_NO_LICENCE = Choice()
 
-def rate_of(profile_name: str, account: Account) -> float:
-    """Render hours that an hour of execution costs this account now. Whatever adds to the software's own is added here.
+
+def rate_of(profile_name: str, licence: Choice = _NO_LICENCE) -> float:
+    """Render hours that an hour of execution costs now, with a seat of the farm's licence where one is taken.
 
     A task keeps the rate of its order (Task.rate).
     """
-    return _of_software(profile_name)
+    return _of_software(profile_name) + licence.extra_rate
 
 
 def _of_software(profile_name: str) -> float:

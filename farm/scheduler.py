@@ -14,7 +14,7 @@ from django.db import transaction
 from django.db.models import DateTimeField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 
-from farm import avoidance, lifecycle, limits, matching, second_tries, spending, tiles, turns
+from farm import avoidance, licences, lifecycle, limits, matching, second_tries, spending, tiles, turns
 from farm.heat import IdleHeaters
 from farm.models import Attempt, Instance, InstanceState, Node, Phase, Task
 
@@ -36,7 +36,10 @@ def claim(node: Node, slot: str, *, prefer_task: UUID | None = None) -> Attempt 
     if current is None:
         return None
     claim = _Claim(current, slot)
-    for account, tasks in turns.tasks_in_turn(claimable(current), current, slot, prefer_task):
+    available = claimable(current)
+    if full := licences.without_seat(current, slot):
+        available = available.exclude(licence__in=full, brings_licence=False)
+    for account, tasks in turns.tasks_in_turn(available, current, slot, prefer_task):
         if not limits.has_room(account):
             continue
         purse = spending.Purse(account)
@@ -48,12 +51,14 @@ def claim(node: Node, slot: str, *, prefer_task: UUID | None = None) -> Attempt 
 
 
 def claimable(node: Node) -> QuerySet[Task]:
-    """The tasks this node could take an instance of; hours, limits and hardware constraints apart."""
+    """The tasks this node could take an instance of; hours, limits, seats and hardware constraints apart."""
     waiting = Instance.objects.filter(task=OuterRef("pk"), state=InstanceState.WAITING)
     tasks = Task.objects.filter(queued_at__isnull=False, profile__in=node.profiles, account__is_active=True)
     tasks = tasks.filter(tiles.has_ready(waiting))
     if node.sandbox_tier == Node.Tier.OPEN:
         tasks = tasks.filter(account=node.owner_id) if node.owner_id else tasks.none()
+    if node.sandbox_tier != Node.Tier.ISOLATED:
+        tasks = tasks.filter(needs_relay=False)
     if not node.has_opengl:
         is_named = Q(constants__has_key="BLEND_ENGINE")
         tasks = tasks.filter(~is_named | ~Q(constants__BLEND_ENGINE__in=matching.OPENGL_ENGINES))
@@ -112,7 +117,7 @@ class _Claim:
 
     @transaction.atomic
     def _take(self, instance: Instance, task: Task) -> Attempt | None:
-        if not limits.leaves_room(task.account_id):
+        if not limits.leaves_room(task.account_id) or not licences.take_seat(task, self._node, self._slot):
             return None
         fresh = {"progress": 0, "cpu_percent": 0, "memory_mb": 0, "peak_memory_mb": 0, "download_seconds": 0}
         fresh |= {"environment_seconds": 0, "execution_seconds": 0, "upload_seconds": 0, "wall_seconds": 0}

@@ -15,11 +15,12 @@ from collections.abc import Sequence
 
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from accounts import sealing
 from accounts.models import Account
-from farm import secret_constants
-from farm.models import Secret, Task
+from farm import licence_servers, secret_constants
+from farm.models import Licence, Secret, Task
 from farm.secret_constants import ECHO
 
 log = logging.getLogger(__name__)
@@ -33,6 +34,7 @@ SHORTEST_MASKED = 6
 
 _NOT_IN_A_KEY = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 _NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9]")
+_OF_A_LICENCE_SERVER = re.compile(r"licences/([^/]+)/server")
 
 
 class NotThere(Exception):
@@ -50,6 +52,7 @@ class NotKept(Exception):
 def create(account: Account, key: str, value: str) -> None:
     """Raises IsThere, or NotKept for a key or value that won't do and for an account that has MAX_SECRETS."""
     key = _checked_key(key)
+    _check_value(key, value)
     ciphertext = _sealed(account.pk, value)
     try:
         with transaction.atomic():
@@ -64,7 +67,9 @@ def create(account: Account, key: str, value: str) -> None:
 
 def change(account: Account, key: str, value: str) -> None:
     """Raises NotThere, or NotKept."""
-    if not account.secrets.filter(key=_checked_key(key)).update(ciphertext=_sealed(account.pk, value)):
+    _check_value(key, value)
+    changes = {"ciphertext": _sealed(account.pk, value), "changed_at": timezone.now()}
+    if not account.secrets.filter(key=_checked_key(key)).update(**changes):
         raise NotThere
 
 
@@ -137,6 +142,17 @@ def _of_key(account: Account, key: str) -> QuerySet[Secret]:
 
 def _keys(account: Account) -> list[str]:
     return list(account.secrets.values_list("key", flat=True))
+
+
+def _check_value(key: str, value: str) -> None:
+    """Where it is the address of a licence server, it is one that this farm connects to. Raises NotKept."""
+    name = _OF_A_LICENCE_SERVER.fullmatch(key)
+    if name is None or not Licence.objects.filter(name=name[1]).exists():
+        return
+    try:
+        licence_servers.check(value)
+    except (licence_servers.Malformed, licence_servers.NotAllowed) as fault:
+        raise NotKept(str(fault)) from fault
 
 
 def _checked_key(key: str) -> str:

@@ -19,6 +19,7 @@ from farm import (
     availability,
     dependencies,
     hardware,
+    licences,
     lifecycle,
     prices,
     quotas,
@@ -31,6 +32,7 @@ from farm import (
 )
 from farm.engines import profiles
 from farm.engines.profile import FramePlan, OrderRefused, Profile
+from farm.licences import Choice
 from farm.models import Bucket, Instance, Job, JobState, Tag, Task
 from farm.storage import backing
 from farm.task_file import InvalidFile, TaskFile
@@ -85,6 +87,7 @@ def create_task(account: Account, body: Any, *, digest: str = "") -> Task:
         known = ", ".join(profiles.all_profiles())
         raise invalid("profile", f"No profile “{order.profile}”; there is {known}.")
     plan = _plan(order, profile)
+    choice = _licence(account, order, profile)
     with transaction.atomic():
         # One order of an account at a time: the checks below stay true until it is stored.
         Account.objects.select_for_update(no_key=True).get(pk=account.pk)
@@ -92,7 +95,7 @@ def create_task(account: Account, body: Any, *, digest: str = "") -> Task:
         if repeated:
             return repeated
         _check_account(account, order)
-        task = _store(account, order, profile.name, plan, digest)
+        task = _store(account, order, profile.name, plan, digest, choice)
         wakes.wake()
     for wish in order.wishes:
         lifecycle.settle_dependents(wish.on_uuid)
@@ -148,6 +151,14 @@ def _plan(order: TaskFile, profile: Profile) -> FramePlan:
     return plan
 
 
+def _licence(account: Account, order: TaskFile, profile: Profile) -> Choice:
+    """Raises Refused."""
+    try:
+        return licences.choose(account, profile.name, order.licence)
+    except licences.NotToBeHad as fault:
+        raise invalid("licence", str(fault)) from fault
+
+
 def _repeated(account: Account, digest: str) -> Task | None:
     if not digest:
         return None
@@ -198,7 +209,7 @@ def _check_buckets(account: Account, order: TaskFile) -> None:
             raise Refused(404, f"No such bucket: {name}")
 
 
-def _store(account: Account, order: TaskFile, profile: str, plan: FramePlan, digest: str) -> Task:
+def _store(account: Account, order: TaskFile, profile: str, plan: FramePlan, digest: str, choice: Choice) -> Task:
     if order.result_bucket:
         backing.create_bucket(account, order.result_bucket)
     task_uuid = uuid.uuid4()
@@ -211,8 +222,11 @@ def _store(account: Account, order: TaskFile, profile: str, plan: FramePlan, dig
         constants=secret_constants.kept(account.pk, profile, order.constants, {}),
         tile_side=plan.tile_side,
         job_id=order.job,
-        rate=prices.rate_of(profile, account),
+        rate=prices.rate_of(profile, choice),
         total_instance_count=len(plan.frames) * tiles.parts_of_frame(plan.tile_side),
+        licence=choice.licence,
+        brings_licence=choice.is_own,
+        needs_relay=choice.needs_relay,
         order=order.echoed,
         order_digest=digest,
         **{name: getattr(order, name) for name in _KEPT_AS_READ},

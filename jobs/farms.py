@@ -77,10 +77,13 @@ class TaskOrder:
     """Render time at which it stops."""
     priority: str = "normal"
     """low, normal or high, among the account's own."""
+    licence: str = ""
+    """onDemand or own; empty where none is needed."""
 
     def own_fields(self) -> dict[str, Any]:
         """What only the built-in farm's API knows of an order."""
-        return {"capSeconds": self.cap_seconds, "priority": self.priority}
+        licence = {"licence": self.licence} if self.licence else {}
+        return {"capSeconds": self.cap_seconds, "priority": self.priority, **licence}
 
 
 @dataclass
@@ -160,6 +163,33 @@ class Farm:
         """As the farm describes it. Raises FarmDown, FarmRefused, TaskGone."""
         said = self._json(self._ask("_get", f"/profiles/{quote(name, safe='')}"))
         return said if isinstance(said, dict) else {}
+
+    def licences(self) -> list[dict[str, Any]]:
+        """Those its software needs, and whether the account brought its own; none on a farm that tells of none."""
+        try:
+            said = self._json(self._ask("_get", "/licences"))
+        except TaskGone:
+            return []
+        told = said.get("licences") if isinstance(said, dict) else None
+        return [one for one in told if isinstance(one, dict)] if isinstance(told, list) else []
+
+    def keep_secret(self, key: str, value: str) -> None:
+        """New, or in the place of the one that is there. Raises FarmDown, FarmRefused with the farm's sentence."""
+        place, body = f"/secrets-manager/data/{quote(key)}", {"Value": value}
+        if key.rpartition("/")[2] in self._secrets_in(key.rpartition("/")[0]):
+            self._ask("_patch", place, json=body)
+        else:
+            self._ask("_put", place, json=body)
+
+    def remove_secret(self, key: str) -> None:
+        """One that is gone is fine. Raises FarmDown."""
+        folder, _, name = key.rpartition("/")
+        if name in self._secrets_in(folder):
+            self._ask("_delete", f"/secrets-manager/data/{quote(key)}")
+
+    def _secrets_in(self, folder: str) -> list[str]:
+        said = self._json(self._ask("_get", f"/secrets-manager/search/{quote(folder)}"))
+        return list(said.get("keys") or []) if isinstance(said, dict) else []
 
     def cancel(self, uuid: str) -> None:
         """Asks the farm to stop. A task that has ended, or is gone, is fine."""

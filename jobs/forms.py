@@ -9,9 +9,10 @@ from typing import Any
 from django import forms
 
 from jobs import software
-from jobs.domain import orders, picture_size, scenes
+from jobs.domain import licences, orders, picture_size, scenes
 from jobs.domain.orders import Order
 from jobs.domain.scene_facts import SceneFacts
+from jobs.licence_field import licence_field
 from jobs.limits_form import LimitsForm
 from jobs.models import Scene
 from jobs.profiles import Constant, Profile
@@ -74,6 +75,9 @@ class OrderForm(ConstantsForm):
         self._add_own_fields()
         for constant in self.asked:
             self.fields[constant.field_name] = field_of(constant, self.facts)
+        self.needed_licence = licences.needed(scene.account, profile)
+        if self.needed_licence:
+            self.fields["licence"] = licence_field(self.needed_licence, (typed or {}).get("licence", ""))
         self._say_origins(typed or {})
 
     @property
@@ -96,6 +100,7 @@ class OrderForm(ConstantsForm):
             name=typed["name"],
             library_ids=tuple(values_in(self.data, "libraries")),
             add_on_ids=tuple(values_in(self.data, "add_ons")),
+            licence=typed.get("licence", ""),
             **self.limits,
         )
 

@@ -5,8 +5,10 @@ from typing import Any
 from django import forms
 
 from jobs.domain import own_software
+from jobs.domain.licences import Licence
 from jobs.domain.orders import Order
 from jobs.forms import ConstantsForm, field_of
+from jobs.licence_field import licence_field
 from jobs.models import Library
 from jobs.profiles import Constant, Profile
 
@@ -30,9 +32,12 @@ class OwnSoftwareForm(ConstantsForm):
         help_text="Their files lie in /job when the command starts.",
     )
 
-    def __init__(self, profile: Profile, libraries: Any, data: Any = None) -> None:
+    def __init__(self, profile: Profile, libraries: Any, needed_licence: Licence | None, data: Any = None) -> None:
         super().__init__(data, auto_id="own_%s", label_suffix="")
         self.profile = profile
+        self.needed_licence = needed_licence
+        if needed_licence:
+            self.fields["licence"] = licence_field(needed_licence)
         self.asked = [constant for constant in profile.asked if not _belongs_to_secrets(constant)]
         chosen = self.fields["libraries"]
         assert isinstance(chosen, forms.ModelMultipleChoiceField)
@@ -50,6 +55,7 @@ class OwnSoftwareForm(ConstantsForm):
             constants=self.constants,
             name=typed["name"],
             library_ids=tuple(str(library.pk) for library in typed["libraries"]),
+            licence=typed.get("licence", ""),
             **self.limits,
         )
 

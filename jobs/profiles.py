@@ -64,6 +64,8 @@ class Profile:
     unavailable_reason: str = ""
     rate: float = 1.0
     """Render hours an hour of it costs."""
+    licence: str = ""
+    """The name of the licence it needs."""
 
     @property
     def number(self) -> tuple[int, ...]:
@@ -109,6 +111,7 @@ def read(said: Mapping[str, Any]) -> Profile:
         is_available=bool(said.get("isAvailable", True)),
         unavailable_reason=_text(said, "unavailableReason"),
         rate=_rate(said),
+        licence=next((_text(one, "name") for one in _list(said, "licenses")), ""),
     )
 
 

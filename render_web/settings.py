@@ -130,6 +130,10 @@ LARGEST_IMAGE_MB = env.int("LARGEST_IMAGE_MB", default=10_000)
 REGISTRIES_INSIDE = env.list("REGISTRIES_INSIDE", default=[])
 """Registries (host:port) of the farm's own network that images may be fetched from, also without encryption."""
 
+LICENCE_SERVERS_INSIDE = env.list("LICENCE_SERVERS_INSIDE", default=[])
+"""Licence servers that artists may bring although they lie inside the farm's own network: host:port, or
+network/bits:port for every machine of a network. Public addresses need not be named."""
+
 # --- Celery -----------------------------------------------------------------------------------
 CELERY_BROKER_URL = REDIS_URL
 CELERY_TASK_IGNORE_RESULT = True

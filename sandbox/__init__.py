@@ -10,6 +10,7 @@ from sandbox.cage import MissingTool
 from sandbox.image_root import UnsafeRoot
 from sandbox.launching import Tier, end, job_path, launch, signal_of
 from sandbox.limits import Limits
+from sandbox.relay import NoRelay, Relay
 from sandbox.seccomp import Unavailable
 from sandbox.selftest import SelfTest, attack, self_test
 from sandbox.system import interpreter_folders
@@ -17,6 +18,8 @@ from sandbox.system import interpreter_folders
 __all__ = [
     "Limits",
     "MissingTool",
+    "NoRelay",
+    "Relay",
     "SelfTest",
     "Tier",
     "Unavailable",

@@ -17,6 +17,7 @@ from typing import IO, Any
 
 from sandbox import cage, image_root, seccomp
 from sandbox.limits import Limits
+from sandbox.relay import Gate, NoRelay, Relay
 from sandbox.supervisor import Orders
 from sandbox.system import SYSTEM_FOLDERS
 
@@ -52,6 +53,7 @@ def launch(
     root: Path | None = None,
     hostname: str = cage.HOSTNAME,
     starts_in: str = cage.JOB,
+    relay: Relay | None = None,
     stdin: Stream = subprocess.DEVNULL,
     stdout: Stream = None,
     stderr: Stream = None,
@@ -62,8 +64,9 @@ def launch(
     tier A (`scratch`, or else memory), `scratch` or else the job folder in the others. The process that
     is returned is the sandbox's; its exit code is the command's, or 128 + the signal.
     With a `root`, of tier A only, the command sees that file system instead of this system's libraries; it starts
-    in `starts_in`, and is looked for in the PATH of its environment. `hostname` is tier A's too.
-    Raises OSError, cage.MissingTool, seccomp.Unavailable, image_root.UnsafeRoot.
+    in `starts_in`, and is looked for in the PATH of its environment. `hostname` is tier A's too, and so is
+    `relay`: with it the command may have sockets, which lead to the relay and nowhere else.
+    Raises OSError (NoRelay is one), cage.MissingTool, seccomp.Unavailable, image_root.UnsafeRoot.
     """
     job = job.absolute()
     user = _unused_user() if os.getuid() == 0 and tier != Tier.C else None
@@ -75,7 +78,11 @@ def launch(
     streams = {"stdin": stdin, "stdout": stdout, "stderr": stderr}
     if tier == Tier.A:
         put = cage.Cage(job, read_only, environment, limits, user, scratch, root, hostname)
-        return _in_the_cage(put, command, streams) if root is None else _in_an_image(put, command, starts_in, streams)
+        if root is None:
+            return _in_the_cage(put, command, relay, streams)
+        return _in_an_image(put, command, starts_in, relay, streams)
+    if relay is not None:
+        raise NoRelay(f"tier {tier} can't let a command out to one address only")
     if root is not None:
         raise image_root.UnsafeRoot(f"tier {tier} can't change what a command sees as its root")
     orders = Orders(
@@ -92,25 +99,49 @@ def launch(
     return _under_supervision(orders, streams)
 
 
-def _in_the_cage(put: cage.Cage, command: Sequence[str], streams: Mapping[str, Stream]) -> "subprocess.Popen[bytes]":
+def _in_the_cage(
+    put: cage.Cage, command: Sequence[str], relay: Relay | None, streams: Mapping[str, Stream]
+) -> "subprocess.Popen[bytes]":
     """bwrap itself gets no more environment than the command: it can be read at /proc/1/environ inside."""
-    with _readable(_rules(put.limits)) as rules:
+    with _readable(_rules(put.limits, relay)) as rules:
         words = put.command(command, rules)
-        return _from_a_thread_that_stays(words, env=dict(put.environment), pass_fds=(rules,), **streams)
+        return _caged(words, relay, (rules,), env=dict(put.environment), **streams)
 
 
 def _in_an_image(
-    put: cage.Cage, command: Sequence[str], starts_in: str, streams: Mapping[str, Stream]
+    put: cage.Cage, command: Sequence[str], starts_in: str, relay: Relay | None, streams: Mapping[str, Stream]
 ) -> "subprocess.Popen[bytes]":
     """Nothing of the environment, which is a stranger's, reaches a program of ours: it could steer its loader."""
     script = image_root.start_script(starts_in, put.environment)
-    with _readable(_rules(put.limits)) as rules, _readable(script) as start:
+    with _readable(_rules(put.limits, relay)) as rules, _readable(script) as start:
         words = put.command(command, rules, start)
-        return _from_a_thread_that_stays(words, env={}, pass_fds=(rules, start), **streams)
+        return _caged(words, relay, (rules, start), env={}, **streams)
 
 
-def _rules(limits: Limits) -> bytes:
-    return seccomp.build_filter(may_fork=limits.may_fork, may_connect=limits.may_connect)
+def _rules(limits: Limits, relay: Relay | None) -> bytes:
+    may_connect = limits.may_connect or relay is not None
+    return seccomp.build_filter(may_fork=limits.may_fork, may_connect=may_connect)
+
+
+def _caged(
+    words: Sequence[str], relay: Relay | None, descriptors: tuple[int, ...], **options: Any
+) -> "subprocess.Popen[bytes]":
+    """bwrap's own options come first in `words`, after its name."""
+    if relay is None:
+        return _from_a_thread_that_stays(words, pass_fds=descriptors, **options)
+    gate = Gate(relay)
+    try:
+        words = [words[0], *gate.options, *words[1:]]
+        process = _from_a_thread_that_stays(words, pass_fds=(*descriptors, *gate.descriptors), **options)
+    except BaseException:
+        gate.abandon()
+        raise
+    try:
+        gate.open(process)
+    except BaseException:
+        end(process, grace_seconds=0)
+        raise
+    return process
 
 
 @contextlib.contextmanager

@@ -1,5 +1,5 @@
 """The farm for its operator."""
 
-from farm.admin import machines, orders
+from farm.admin import machines, orders, prices
 
-__all__ = ["machines", "orders"]
+__all__ = ["machines", "orders", "prices"]

@@ -3,14 +3,12 @@
 from typing import Any
 from uuid import UUID
 
-from django import forms
 from django.contrib import admin, messages
 from django.db.models import Count, Model, Q, QuerySet
 from django.http import HttpRequest
 
 from farm import copies, groups, lifecycle, submission
-from farm.engines import profiles
-from farm.models import Attempt, Bucket, Dependency, Instance, InstanceState, Job, Rate, Task
+from farm.models import Attempt, Bucket, Dependency, Instance, InstanceState, Job, Task
 
 
 class _Watched(admin.ModelAdmin):
@@ -167,21 +165,6 @@ class InstanceAdmin(_FoundByUuid):
     @admin.display(ordering="task__account__email")
     def account(self, instance: Instance) -> Model:
         return instance.task.account
-
-
-class RateForm(forms.ModelForm):
-    profile = forms.ChoiceField(
-        choices=lambda: [(name, name) for name in sorted({*profiles.families(), *profiles.all_profiles()})]
-    )
-
-
-@admin.register(Rate)
-class RateAdmin(admin.ModelAdmin):
-    """What software costs; where there is no row, what its profile says (1)."""
-
-    form = RateForm
-    list_display = ("profile", "hours_an_hour")
-    ordering = ("profile",)
 
 
 @admin.register(Bucket)

@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from accounts.models import ApiToken
 from farm import availability, prices
+from farm.api import licences
 from farm.engines import profiles
 from farm.engines.profile import Constant, Profile
 from farm.submission import Refused
@@ -19,7 +20,11 @@ def details(request: HttpRequest, token: ApiToken, name: str) -> HttpResponse:
     profile = availability.find(name)
     if profile is None:
         raise Refused(404, f"No such profile: {name}. There is {', '.join(profiles.all_profiles())}.")
-    return JsonResponse(profile_json(profile) | {"rate": prices.rate_of(profile.name, token.account)})
+    ours = {
+        "rate": prices.rate_of(profile.name),
+        "licenses": licences.of_profile(profile.name, token.account),
+    }
+    return JsonResponse(profile_json(profile) | ours)
 
 
 def profile_json(profile: Profile) -> dict[str, Any]:
@@ -27,7 +32,6 @@ def profile_json(profile: Profile) -> dict[str, Any]:
     return {
         "name": profile.name,
         "constants": [_constant(constant) for constant in profile.constants],
-        "licenses": [],
         "software": profile.software,
         "version": profile.version,
         "line": profile.line,

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, re_path
 
-from farm.api import account, carbon, hardware, jobs, logs, pools, profiles, secrets, snapshots, tasks
+from farm.api import account, carbon, hardware, jobs, licences, logs, pools, profiles, secrets, snapshots, tasks
 from farm.api.door import View, door, public_door
 
 TASK = r"(?P<task>[0-9A-Za-z-]+)"
@@ -30,6 +30,7 @@ urlpatterns = [
     route("carbon/v1/pools/[^/]+/carbon-facts", door(GET=pools.missing)),
     route("profiles", door(GET=profiles.names)),
     route(r"profiles/(?P<name>[^/]+)", door(GET=profiles.details)),
+    route("licences", door(GET=licences.every)),
     route("hardware-constraints", door(GET=hardware.page)),
     route("hardware-constraints/cpu-model-constraints/search", door(GET=hardware.search)),
     route(

@@ -56,7 +56,7 @@ def tasks(account: Account, *, in_full: bool = True) -> Shelf[Task]:
         Instance.objects.filter(task=OuterRef("pk")).order_by().values("task").annotate(sum=Sum("execution_seconds"))
     )
     return Shelf(
-        rows.prefetch_related("tags", "dependencies") if in_full else rows,
+        rows.select_related("licence").prefetch_related("tags", "dependencies") if in_full else rows,
         Table("Tasks", _TASK_COLUMNS, TaskState, _tagged_task),
         _SORTED_BY | {"executiontime": EXECUTED},
         sums={EXECUTED: Coalesce(Subquery(executed.values("sum")), 0.0, output_field=FloatField())},

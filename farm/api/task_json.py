@@ -140,6 +140,7 @@ def _details(task: Task, facts: Json, instances: list[Instance]) -> Json:
         "uploadResultsOnCancellation": task.upload_results_on_cancellation,
         "hardwareConstraints": task.hardware_constraints,
         "secretsAccessRights": {"bySecret": [], "byPrefix": []} | task.secrets_access,
+        "licence": _licence(task),
         "privileges": {"exportApiAndStorageCredentialsInEnvironment": task.gives_credentials},
         "maxTimeQueueSeconds": task.max_queue_seconds,
         "autoDeleteOnCompletion": task.auto_delete,
@@ -148,6 +149,13 @@ def _details(task: Task, facts: Json, instances: list[Instance]) -> Json:
         "completedInstances": [completed(task, instance) for instance in instances if instance.state in ENDED],
         "status": status(task, instances, facts["progress"], _wall_seconds(task, facts)),
     }
+
+
+def _licence(task: Task) -> Json | None:
+    """Ours: which one, and whose."""
+    if task.licence is None:
+        return None
+    return {"name": task.licence.name, "title": task.licence.title, "isOwn": task.brings_licence}
 
 
 def _defaults() -> Json:

@@ -68,6 +68,7 @@ class EngineProcess:
             limits=self._place.limits,
             tier=self._place.tier,
             scratch=self._scratch,
+            relay=self._place.relay,
             stdin=subprocess.PIPE,
             stdout=output,
             stderr=error,

@@ -63,6 +63,8 @@ class EnginePlace:
     threads: int
     tier: sandbox.Tier
     limits: sandbox.Limits
+    relay: sandbox.Relay | None = None
+    """The way to a licence server; tier A only."""
 
     @property
     def temporary(self) -> str:

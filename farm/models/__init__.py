@@ -3,6 +3,7 @@
 from farm.models.buckets import Bucket
 from farm.models.groups import Job
 from farm.models.instances import Attempt, Instance
+from farm.models.licences import Licence
 from farm.models.limits import Limit
 from farm.models.machines import Node, Site
 from farm.models.output import OutputChunk, ReadPosition
@@ -21,6 +22,7 @@ __all__ = [
     "InstanceState",
     "Job",
     "JobState",
+    "Licence",
     "Limit",
     "Node",
     "OutputChunk",

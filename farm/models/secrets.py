@@ -12,6 +12,7 @@ class Secret(models.Model):
     key = models.CharField(max_length=255)
     ciphertext = models.TextField()
     created_at = models.DateTimeField(default=timezone.now)
+    changed_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["account", "key"], name="secret_once_an_account")]

@@ -49,6 +49,19 @@ class Claims:
                 self._ahead = self._thread.submit(self._claim, self._preferred())
                 self._ahead_at = time.monotonic()
 
+    def goes_on_with(self, task: UUID) -> bool:
+        """Whether the next instance is one of this task: claimed now, before the last one is reported."""
+        with self._lock:
+            if self._ahead is None:
+                self._ahead = self._thread.submit(self._claim, self._preferred())
+                self._ahead_at = time.monotonic()
+            ahead = self._ahead
+        try:
+            attempt = ahead.result()
+        except DatabaseError:
+            return False
+        return attempt is not None and attempt.instance.task_id == task
+
     def give_back_stale(self) -> None:
         if self._ahead and time.monotonic() - self._ahead_at > AHEAD_SECONDS:
             self.give_back()

@@ -3,6 +3,7 @@
 import re
 
 from farm import credentials, secret_constants, secrets
+from farm.licences import NO_LICENCE, Grant
 from farm.models import Instance, Task
 
 LONGEST_EXPANDED = 131_072
@@ -15,8 +16,8 @@ class TooLong(ValueError):
     """References that are repeated would make gigabytes of a short text. The text goes after what is too long."""
 
 
-def environment_of(instance: Instance, task: Task, job: str) -> dict[str, str]:
-    """`job` is the job folder as the engine sees it.
+def environment_of(instance: Instance, task: Task, job: str, grant: Grant = NO_LICENCE) -> dict[str, str]:
+    """`job` is the job folder as the engine sees it, `grant` how its software gets its licence.
 
     `${NAME}` in a constant is the value of that name, once: what it brings is not looked into again. Raises TooLong.
     """
@@ -32,16 +33,18 @@ def environment_of(instance: Instance, task: Task, job: str) -> dict[str, str]:
         "QARNOT_RESULTS_DIRECTORY": job,
         "TMP_PATH": "/tmp",  # noqa: S108 - the sandbox's own
         **credentials.of_task(task),
+        **grant.constants,
     }
     constants = {**secrets.of_task(task), **secret_constants.opened(task)}
     known = {**constants, **own}
     return {**{name: expanded(value, known) for name, value in constants.items()}, **own}
 
 
-def hidden_values(task: Task, environment: dict[str, str]) -> list[str]:
+def hidden_values(task: Task, environment: dict[str, str], grant: Grant = NO_LICENCE) -> list[str]:
     """What no line of the instance's output may show, longest first."""
     token = environment.get(credentials.TOKEN) if task.gives_credentials else None
-    return sorted([*secrets.known_values(task), *([token] if token else [])], key=len, reverse=True)
+    every = [*secrets.known_values(task), *grant.hidden, *([token] if token else [])]
+    return sorted(every, key=len, reverse=True)
 
 
 def expanded(text: str, known: dict[str, str]) -> str:

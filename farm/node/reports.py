@@ -15,7 +15,7 @@ from django.db.models import F, QuerySet, Sum, Value
 from django.db.models.functions import Greatest, Now
 
 from accounts import ledger
-from farm import avoidance, lifecycle, scene_faults, scheduler, second_tries, snapshots, spending, wakes
+from farm import avoidance, licences, lifecycle, scene_faults, scheduler, second_tries, snapshots, spending, wakes
 from farm.models import Attempt, Instance, InstanceState, Node, Task
 from farm.node.meters import Reading
 
@@ -247,6 +247,7 @@ def _end(
         error=values.get("error"),
         execution_seconds=values.get("execution_seconds", 0.0),
     )
+    licences.seat_came_free(attempt)
     return True
 
 

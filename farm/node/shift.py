@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import sandbox
-from farm import tiles
+from farm import licences, tiles
 from farm.engines.events import Outcome
 from farm.matching import NO_OPENGL
 from farm.models import Node
@@ -114,6 +114,8 @@ class Shift:
         if work.dropped:
             self._drop(work, workspace, outbox)
             return
+        if licences.needs_seat(work.task) and not self._claims.goes_on_with(work.task.pk):
+            self._give_up_seat()
         self._finisher.put(_finished(work, harvest, outbox, fault))
 
     def _render(self, work: Work, workspace: Workspace, outbox: Path) -> Harvest:
@@ -133,6 +135,8 @@ class Shift:
             harvest = workspace.gather(work, outbox)
         except staging.StagingFailed as fault:
             raise _Fault(fault.code, str(fault), is_final=True) from fault
+        except licences.Trouble as fault:
+            raise _Fault(fault.code, str(fault), is_final=fault.is_final) from fault
         except TooLong as fault:
             raise _Fault("CONSTANTS_TOO_LONG", f"A constant {fault}.", is_final=True) from fault
         except (TooMuchLeft, BadFilter) as fault:
@@ -161,6 +165,11 @@ class Shift:
         workspace.close()
         staging.wipe(outbox)
         finisher.drop(work, self._pulse, results=results)
+
+    def _give_up_seat(self) -> None:
+        """Before the rows say that it is free: the software would still hold it when another slot's begins."""
+        if self._workspace is not None:
+            self._workspace.stop_engine()
 
     def _workspace_of(self, work: Work) -> Workspace:
         if tiles.is_join(work.attempt.instance):

@@ -3,6 +3,7 @@
 import time
 from pathlib import Path
 
+from farm import licences
 from farm.engines.joining import open_joining
 from farm.models import Instance, Phase, Task
 from farm.node import collector, staging
@@ -31,6 +32,10 @@ class JoiningPlace(Workspace):
         harvest = super().gather(work, outbox)
         self.close()
         return harvest
+
+    def _granted(self, task: Task) -> licences.Grant:
+        """The tiles are joined by a program of ours."""
+        return licences.NO_LICENCE
 
     def _fetch(self, work: Work) -> None:
         """Several at once: a picture may have hundreds of tiles."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import sandbox
-from farm import tiles
+from farm import licences, tiles
 from farm.engines import profiles
 from farm.engines.events import Began, Event, FileWritten, LogLine, Outcome, Progress
 from farm.engines.profile import Engine, EnginePlace, InstanceOrder
@@ -47,17 +47,24 @@ class Workspace:
         self._open_engine = open_engine
         self._engine: Engine | None = None
         self._is_engine_outdated = False
-        """It may hold an older state of files that were brought anew."""
+        """It may hold an older state of files that were brought anew, or another licence."""
+        self._grant = licences.NO_LICENCE
         self._staged: dict[str, collector.Stamp] | None = None
         self._plan = staging.Plan()
         self.resources_version = 0
         """Of the wish (Task.resources_version) that the files fulfil."""
 
     def learn(self, work: Work) -> None:
-        """What the instance will know, and what of it must not be printed. Raises DatabaseError, TooLong."""
+        """What the instance will know, and what of it must not be printed.
+
+        Raises DatabaseError, TooLong, licences.Trouble.
+        """
         job = sandbox.job_path(self._job, self._machine.tier)
-        work.environment = environment_of(work.attempt.instance, work.task, job)
-        work.output.hide(hidden_values(work.task, work.environment))
+        grant = self._granted(work.task)
+        self._is_engine_outdated = self._is_engine_outdated or grant != self._grant
+        self._grant = grant
+        work.environment = environment_of(work.attempt.instance, work.task, job, grant)
+        work.output.hide(hidden_values(work.task, work.environment, grant))
 
     def prepare(self, work: Work) -> None:
         """Stages the files, where they aren't there yet, or not the newest. Raises staging's and boto's errors."""
@@ -82,7 +89,10 @@ class Workspace:
         (self._folder / "scratch").mkdir(mode=0o700)
 
     def render(self, work: Work) -> Outcome:
-        """Runs the work's instance until it ends or the work is dropped. Raises EngineMissing, OSError."""
+        """Runs the work's instance until it ends or the work is dropped.
+
+        Raises EngineMissing, OSError, licences.Trouble.
+        """
         if work.task.ordered_profile:
             work.output.add("stdout", f"Ordered as {work.task.ordered_profile}; {work.task.profile} renders it.")
         if self._is_engine_outdated:
@@ -153,11 +163,16 @@ class Workspace:
             threads=self._machine.threads,
             tier=self._machine.tier,
             limits=sandbox.Limits(),
+            relay=licences.relay_of(self._grant),
         )
         self._engine = self._open_engine(work.task, place)
         self._engine.start()
         work.environment_seconds = time.monotonic() - began
         return self._engine
+
+    def _granted(self, task: Task) -> licences.Grant:
+        """How the software gets its licence. Raises licences.Trouble."""
+        return licences.grant_of(task)
 
 
 def filters_of(task: Task, white: str, black: str, prefix: str) -> collector.Filters:

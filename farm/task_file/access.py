@@ -7,6 +7,7 @@ from farm.json_fields import Fields
 
 MOST_RIGHTS = 100
 LONGEST_KEY = 255
+LICENCES = ("onDemand", "own")
 
 
 def hardware_constraints(fields: Fields) -> list[dict[str, Any]]:
@@ -29,6 +30,16 @@ def secrets_access(fields: Fields) -> dict[str, Any]:
 
 def gives_credentials(fields: Fields) -> bool:
     return bool(fields.object("privileges").get("exportApiAndStorageCredentialsInEnvironment"))
+
+
+def licence(fields: Fields) -> str:
+    """Whose licence is taken: "onDemand" or "own"; empty where the order does not say. The SDK knows labels only."""
+    asked = fields.text("licence", 20)
+    if asked and asked not in LICENCES:
+        fields.faults["licence"] = "The licence is “onDemand” (a seat of the farm) or “own” (the one you brought)."
+    labels = fields.given.get("labels")
+    labelled = labels.get("licence") if isinstance(labels, dict) else None
+    return asked or (labelled if labelled in LICENCES else "")
 
 
 def _named(fields: Fields, entries: Any, name: str) -> list[dict[str, str]]:

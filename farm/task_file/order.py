@@ -58,6 +58,7 @@ class TaskFile:
     secrets_access: dict[str, Any]
     gives_credentials: bool
     priority: int
+    licence: str
     wishes: list[Wish]
     max_queue_seconds: int | None
     max_attempts: int
@@ -97,6 +98,7 @@ def read(body: Any) -> TaskFile:
         secrets_access=access.secrets_access(fields),
         gives_credentials=access.gives_credentials(fields),
         priority=turn.priority(fields),
+        licence=access.licence(fields),
         wishes=waiting.wishes(fields),
         max_queue_seconds=fields.whole_number("maxTimeQueueSeconds", LONGEST_SECONDS) or None,
         max_attempts=max_attempts,

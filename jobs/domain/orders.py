@@ -30,6 +30,8 @@ class Order:
     cap_seconds: int | None = None
     """Render time at which it stops; None: where the account's hours end."""
     priority: str = Priority.NORMAL
+    licence: str = ""
+    """Whose is taken (jobs.domain.licences); empty where none is needed."""
 
 
 class OrderRefused(ValueError):

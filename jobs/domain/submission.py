@@ -53,6 +53,7 @@ def order(scene: Scene, wanted: Order) -> Job:
 def place(job: Job, wanted: Order, profile: Profile, numbers: Sequence[int]) -> Job:
     """The rows of an order that was checked, frames and all; `job` is not saved yet. Raises orders.OrderRefused."""
     job.profile, job.makes_pictures = profile.name, profile.makes_pictures
+    job.licence = wanted.licence
     job.frames, job.frame_count = wanted.frames, len(numbers)
     job.cap_seconds, job.priority = wanted.cap_seconds, wanted.priority
     job.result_bucket, job.revision = own_bucket(job), 1
@@ -177,6 +178,7 @@ def _task_order(job: Job) -> farms.TaskOrder:
         result_bucket=job.result_bucket,
         cap_seconds=job.cap_seconds,
         priority=job.priority,
+        licence=job.licence,
     )
 
 

@@ -41,6 +41,7 @@ class Job(models.Model):
     constants = models.JSONField(default=dict, help_text="The profile's constants as ordered: name → text.")
     cap_seconds = models.PositiveBigIntegerField(null=True, blank=True, help_text="Render time at which a task stops.")
     priority = models.CharField(max_length=8, choices=Priority, default=Priority.NORMAL)
+    licence = models.CharField(max_length=10, blank=True, help_text="Whose is taken: onDemand or own.")
     makes_pictures = models.BooleanField(default=True, help_text="False: its results are any files.")
 
     farm_task_uuid = models.CharField(max_length=40, blank=True, db_index=True)

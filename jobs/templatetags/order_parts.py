@@ -8,10 +8,13 @@ from django.template import RequestContext
 from jobs.domain import add_ons, libraries
 from jobs.domain.add_ons import AddOnOffer
 from jobs.domain.libraries import LibraryOffer
+from jobs.domain.licences import ON_DEMAND, OWN
 from jobs.models import Job
 from jobs.problems import Explained, explain
 
 register = template.Library()
+
+_LICENCES = {ON_DEMAND: "the farm's", OWN: "your own"}
 
 
 @register.simple_tag(takes_context=True)
@@ -30,6 +33,7 @@ def attached(job: Job) -> list[tuple[str, str]]:
     shelves = libraries.attached(job)
     brought = add_ons.attached(job)
     found = [("Libraries", ", ".join(map(str, shelves))), ("Add-ons", ", ".join(map(str, brought)))]
+    found.append(("Licence", _LICENCES.get(job.licence, "")))
     return [(heading, names) for heading, names in found if names]
 
 

@@ -5,7 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
-from jobs.domain import own_software
+from jobs.domain import licences, own_software
 from jobs.domain.orders import OrderRefused
 from jobs.models import Library
 from jobs.own_software_form import OwnSoftwareForm
@@ -19,7 +19,9 @@ def own_software_page(request: HttpRequest) -> HttpResponse:
     profile = own_software.on_offer(account)
     if profile is None:
         return render(request, "jobs/own_software.html", {"form": None})
-    form = OwnSoftwareForm(profile, Library.objects.visible_to(account), request.POST or None)
+    form = OwnSoftwareForm(
+        profile, Library.objects.visible_to(account), licences.needed(account, profile), request.POST or None
+    )
     if form.is_valid():
         try:
             return redirect(own_software.order(account, form.order()))

@@ -8,8 +8,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from farm import licences
 from farm.groups import create_job
-from farm.models import Attempt, Bucket, Instance, InstanceState, Job, Node, Rate, Site, Task
+from farm.models import Attempt, Bucket, Instance, InstanceState, Job, Licence, Node, Rate, Site, Task
 from farm.submission import create_task
 
 LISTS = ["task", "job", "instance", "node", "bucket", "site", "limit"]
@@ -226,3 +227,41 @@ def test_the_operator_sets_what_an_hour_of_a_software_costs(panel):
 
     assert list(Rate.objects.values_list("profile", "hours_an_hour")) == [("luxcore", 1.5)]
     assert "greater than or equal to 0.01" in refused
+
+
+VRAY = {
+    "name": "vray", "title": "V-Ray", "profiles": '["blender"]', "seats": "2", "extra_rate": "0.5", "allows_own": "on",
+    "host_constant": "LICENSE_SERVER_HOST", "port_constant": "LICENSE_SERVER_PORT", "key_constant": "LICENSE_KEY",
+    "server": "licences.farm.example:27000",
+}  # fmt: skip
+
+
+def add_licence(panel, **changes):
+    return panel.post(reverse("admin:farm_licence_add"), VRAY | changes)
+
+
+def test_a_licence_is_entered_and_its_key_is_not_shown_again(panel, alice):
+    assert add_licence(panel, new_key="FARM-KEY-1").status_code == 302
+
+    task = create_task(alice, {"name": "film", "profile": "blender-4.5", "instanceCount": 1})
+    assert licences.grant_of(task).key == "FARM-KEY-1"
+    page = panel.get(reverse("admin:farm_licence_change", args=[Licence.objects.get().pk])).content
+    assert b"FARM-KEY-1" not in page
+    assert "0 of 2 in use" in shown(panel, "licence").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"profiles": '["blendr"]'}, "A list of some of"),
+        ({"server": "me@licences:27000"}, "A licence server is written as host:port"),
+        ({"host_constant": ""}, "name the constant"),
+        ({"port_constant": ""}, "Host and port go together"),
+        ({"key_constant": "A-B"}, "A constant&#x27;s name has letters"),
+    ],
+)
+def test_a_licence_that_no_software_could_use_is_refused(panel, db, changes, sentence):
+    answer = add_licence(panel, **changes)
+
+    assert sentence in answer.content.decode()
+    assert not Licence.objects.exists()

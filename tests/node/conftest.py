@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
+from celery import current_app
 
 import sandbox
 from accounts import ledger
@@ -115,6 +116,20 @@ def shift(node, tmp_path):
         return Shift(slot)
 
     return begin
+
+
+@pytest.fixture
+def messages():
+    """The wake-ups that lie in a node's queue; those of other tests are taken away first."""
+    with current_app.connection_for_write() as broker:
+        channel = broker.default_channel
+        for name in ("node-1", "idle", "silent"):
+            channel.queue_purge(f"node.{name}")
+
+        def count(node):
+            return channel._size(f"node.{node.name}")
+
+        yield count
 
 
 def hours(account):

@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import pytest
-from celery import current_app
 from django.utils import timezone
 
 from farm import lifecycle, scheduler, spending, sweeps
@@ -82,20 +81,6 @@ def test_what_waits_for_bob_who_has_no_hours_fails_with_a_sentence(bob, alice, o
     assert {error["code"] for error in bobs.errors} == {spending.NO_HOURS}
     assert "No render hours are left" in bobs.errors[0]["message"]
     assert hers.instances.get().state == InstanceState.WAITING
-
-
-@pytest.fixture
-def messages():
-    """The wake-ups that lie in a node's queue; those of other tests are taken away first."""
-    with current_app.connection_for_write() as broker:
-        channel = broker.default_channel
-        for name in ("node-1", "idle", "silent"):
-            channel.queue_purge(f"node.{name}")
-
-        def count(node):
-            return channel._size(f"node.{node.name}")
-
-        yield count
 
 
 def test_waiting_instances_wake_idle_slots_of_live_nodes(

@@ -61,6 +61,7 @@ class Running:
             root=self._container.root,
             hostname=self._container.hostname,
             starts_in=self._container.folder,
+            relay=self._place.relay,
             stdout=output,
             stderr=error,
         )

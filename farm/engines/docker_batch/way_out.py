@@ -5,7 +5,6 @@ resolve to anything. So every connection is made here, once resolved, to the ver
 """
 
 import contextlib
-import ipaddress
 import os
 import selectors
 import socket
@@ -15,13 +14,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from farm.addresses import is_public
+
 SOCKET = "way-out"
 _CONNECT_SECONDS = 15.0
 _SILENT_SECONDS = 120.0
 _LONGEST_HEAD = 65536
 _PIECE = 65536
-_TRANSLATED = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("2002::/16"))
-"""IPv6 addresses that lead to an IPv4 address."""
 
 
 class _Refused(Exception):
@@ -48,7 +47,7 @@ class WayOut(socketserver.ThreadingUnixStreamServer):
         name = f"{host}:{port}"
         try:
             for family, kind, protocol, _, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
-                if name not in self.inside and not _is_public(str(address[0])):
+                if name not in self.inside and not is_public(str(address[0])):
                     self.refused.append(name)
                     raise _Refused(name)
                 with contextlib.suppress(OSError):
@@ -139,13 +138,3 @@ def _carry(one: socket.socket, other: socket.socket) -> None:
                 if not piece:
                     return
                 key.data.sendall(piece)
-
-
-def _is_public(text: str) -> bool:
-    address = ipaddress.ip_address(text.partition("%")[0])
-    if isinstance(address, ipaddress.IPv6Address):
-        if address.ipv4_mapped is not None:
-            return _is_public(str(address.ipv4_mapped))
-        if any(address in network for network in _TRANSLATED):
-            return False
-    return address.is_global and not address.is_multicast
