@@ -5,6 +5,7 @@ from farm.models.groups import Job
 from farm.models.instances import Attempt, Instance
 from farm.models.machines import Node, Site
 from farm.models.output import OutputChunk, ReadPosition
+from farm.models.qboxes import QBox
 from farm.models.secrets import Secret
 from farm.models.snapshots import Snapshot, SnapshotPart
 from farm.models.states import ENDED_STATES, InstanceState, JobState, Phase, TaskState
@@ -22,6 +23,7 @@ __all__ = [
     "Node",
     "OutputChunk",
     "Phase",
+    "QBox",
     "ReadPosition",
     "Secret",
     "Site",
