@@ -3,6 +3,7 @@
 from farm.models.buckets import Bucket
 from farm.models.groups import Job
 from farm.models.instances import Attempt, Instance
+from farm.models.keys import KeyMark
 from farm.models.machines import Node, Site
 from farm.models.output import OutputChunk, ReadPosition
 from farm.models.qboxes import QBox
@@ -20,6 +21,7 @@ __all__ = [
     "InstanceState",
     "Job",
     "JobState",
+    "KeyMark",
     "Node",
     "OutputChunk",
     "Phase",
