@@ -1,11 +1,11 @@
-"""Runs the three measurements against one stack of their own and prints them."""
+"""Runs the measurements against one stack of their own and prints them."""
 
 import sys
 
 from tests import stack as real_stack
-from tests.bench import log_delay, system_overhead, upload_throughput
+from tests.bench import log_delay, staging, system_overhead, upload_throughput
 
-PARTS = {"overhead": system_overhead, "log": log_delay, "upload": upload_throughput}
+PARTS = {"overhead": system_overhead, "log": log_delay, "upload": upload_throughput, "staging": staging}
 
 
 def main() -> int:
