@@ -10,6 +10,7 @@ from django.utils.html import format_html_join
 
 from farm import copies, groups, lifecycle, submission, wakes
 from farm.models import Attempt, Bucket, Dependency, Instance, InstanceState, Job, Node, Site, Task
+from farm.qbox.admin import QBoxInline
 
 
 class _Watched(admin.ModelAdmin):
@@ -228,6 +229,7 @@ class NodeAdmin(admin.ModelAdmin):
 class SiteAdmin(admin.ModelAdmin):
     list_display = ("name",)
     search_fields = ("name",)
+    inlines = (QBoxInline,)
 
 
 @admin.register(Bucket)

@@ -1,6 +1,7 @@
 """Settings: every one has an embedded default and may be given in the environment."""
 
 import os
+import socket
 from pathlib import Path
 
 import environ
@@ -161,7 +162,12 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "max_retries": 0,
     "interval_start": 0,
     "socket_connect_timeout": 2,
+    # A node behind a firewall that forgot its connection would wait for wake-ups for ever.
+    "socket_keepalive": True,
+    "socket_keepalive_options": {socket.TCP_KEEPIDLE: 30, socket.TCP_KEEPINTVL: 10, socket.TCP_KEEPCNT: 3},
 }
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+"""A node goes on looking for a Redis that is away, however long."""
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
