@@ -1,6 +1,7 @@
 """Settings: every one has an embedded default and may be given in the environment."""
 
 import os
+import socket
 from pathlib import Path
 
 import environ
@@ -115,12 +116,22 @@ SCENE_PROBE = env("SCENE_PROBE", default="farm.engines.scene_reading.read_scene"
 COLOUR_CONFIG = env("COLOUR_CONFIG", default="farm.engines.blender.colour.config_for")
 """The OCIO configuration that an EXR of a profile is looked at with; empty for a plain view."""
 
-NODE_NAME = env("NODE_NAME", default="node-1")
+NODE_NAME = env("NODE_NAME", default="")
+"""Of this machine's node; by itself that of the stack is node-1, and one that joins is called as its host."""
 NODE_SITE = env("NODE_SITE", default="home")
 NODE_SLOTS = env.int("NODE_SLOTS", default=1)
 # Whether a node installs, beside its work, the renderers it lacks.
 NODE_INSTALLS = env.bool("NODE_INSTALLS", default=True)
 NODE_SCRATCH = Path(env("NODE_SCRATCH", default=str(RENDER_HOME / "node")))
+NODE_ADDRESS = env("NODE_ADDRESS", default="")
+"""Where the other machines of the site reach this one; empty: the address from which it reaches Redis."""
+
+# The site's cache of staged objects, which one of its nodes keeps at a time. No node's name begins with a dot.
+QBOX_FOLDER = Path(env("QBOX_FOLDER", default=str(NODE_SCRATCH / ".qbox")))
+QBOX_CACHE_MB = env.int("QBOX_CACHE_MB", default=20_000)
+"""Less where the disk is small: never more than is left free beside it."""
+QBOX_PORT = env.int("QBOX_PORT", default=0)
+"""0: any that is free. A firewall between the site's machines wants a known one."""
 
 # Images of accounts' own software (docker-batch), fetched by the nodes.
 IMAGES_FOLDER = Path(env("IMAGES_FOLDER", default=str(NODE_SCRATCH / "images")))
@@ -155,7 +166,12 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "max_retries": 0,
     "interval_start": 0,
     "socket_connect_timeout": 2,
+    # A node behind a firewall that forgot its connection would wait for wake-ups for ever.
+    "socket_keepalive": True,
+    "socket_keepalive_options": {socket.TCP_KEEPIDLE: 30, socket.TCP_KEEPINTVL: 10, socket.TCP_KEEPCNT: 3},
 }
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+"""A node goes on looking for a Redis that is away, however long."""
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {

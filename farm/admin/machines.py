@@ -12,6 +12,7 @@ from django.utils.html import format_html_join
 
 from farm import avoidance, heat, retirement, wakes
 from farm.models import InstanceState, Limit, Node, Site
+from farm.qbox.admin import QBoxInline
 
 _RUNNING = Q(instances__state=InstanceState.RUNNING)
 _TOLD_BY_THE_NODE = ("hardware", "load", "heard_of", "condition", "profiles", "why_not", "sandbox_tier", "sandbox_note")
@@ -114,6 +115,7 @@ class SiteAdmin(admin.ModelAdmin):
     list_display = ("name", "place", "heat", "machines", "grid_intensity")
     search_fields = ("name", "place")
     actions = ("want_heat", "want_no_heat")
+    inlines = (QBoxInline,)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Site]:
         there = Q(nodes__retired_at=None)

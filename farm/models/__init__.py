@@ -3,11 +3,13 @@
 from farm.models.buckets import Bucket
 from farm.models.groups import Job
 from farm.models.instances import Attempt, Instance
+from farm.models.keys import KeyMark
 from farm.models.licences import Licence
 from farm.models.limits import Limit
 from farm.models.machines import Node, Site
 from farm.models.output import OutputChunk, ReadPosition
 from farm.models.prices import Rate
+from farm.models.qboxes import QBox
 from farm.models.secrets import Secret
 from farm.models.snapshots import Snapshot, SnapshotPart
 from farm.models.states import ENDED_STATES, InstanceState, JobState, Phase, TaskState
@@ -22,11 +24,13 @@ __all__ = [
     "InstanceState",
     "Job",
     "JobState",
+    "KeyMark",
     "Licence",
     "Limit",
     "Node",
     "OutputChunk",
     "Phase",
+    "QBox",
     "Rate",
     "ReadPosition",
     "Secret",

@@ -37,6 +37,9 @@ class Node(models.Model):
         OPEN = "C", "open: takes only its owner's scenes"
 
     name = models.SlugField(unique=True)
+    mark = models.CharField(
+        max_length=32, blank=True, help_text="Of the folder it works in: tells two machines of one name apart."
+    )
     site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="nodes")
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL,

@@ -13,6 +13,7 @@ from farm.models import Task
 from farm.node import staging
 from farm.node.collector import Stamp, stamp_of
 from farm.node.staging import Plan
+from farm.qbox.asking import Nearby
 
 
 @dataclass(frozen=True)
@@ -26,14 +27,19 @@ class News:
 
 
 def fetch(
-    task: Task, before: Plan, incoming: Path, should_stop: Callable[[], bool], on_bytes: Callable[[int], None]
+    task: Task,
+    before: Plan,
+    incoming: Path,
+    should_stop: Callable[[], bool],
+    on_bytes: Callable[[int], None],
+    qbox: Nearby | None = None,
 ) -> News:
     """Raises StagingFailed, NoRoom or boto's errors. What is gone from the buckets stays in the job folder."""
     plan = staging.plan_of(task)
     staging.refuse_clashes(Plan({**before.objects, **plan.objects}))
     changed = plan.since(before)
     incoming.mkdir(mode=0o700, parents=True, exist_ok=True)
-    staging.download(task, changed, incoming, should_stop, on_bytes)
+    staging.download(task, changed, incoming, should_stop, on_bytes, qbox)
     return News(plan, changed, incoming)
 
 

@@ -15,6 +15,8 @@ from typing import NamedTuple
 from botocore.exceptions import BotoCoreError, ClientError
 
 from farm.models import Task
+from farm.qbox.asking import Nearby
+from farm.qbox.want import Want
 from farm.storage import backing
 from farm.storage.names import BadKey, can_be_shown
 
@@ -75,20 +77,29 @@ class Plan:
 
 
 def stage(
-    task: Task, folder: Path, should_stop: Callable[[], bool], on_bytes: Callable[[int], None] | None = None
+    task: Task,
+    folder: Path,
+    should_stop: Callable[[], bool],
+    on_bytes: Callable[[int], None] | None = None,
+    qbox: Nearby | None = None,
 ) -> Plan:
-    """Downloads everything into the empty folder. Stops early, incomplete, when asked to.
+    """Downloads everything into the empty folder, by the Q.Box if there is one. Stops early, incomplete, when asked to.
 
     Raises StagingFailed, NoRoom, or boto's errors when the store does not answer.
     """
     plan = plan_of(task)
     refuse_clashes(plan)
-    download(task, plan, folder, should_stop, on_bytes)
+    download(task, plan, folder, should_stop, on_bytes, qbox)
     return plan
 
 
 def download(
-    task: Task, plan: Plan, folder: Path, should_stop: Callable[[], bool], on_bytes: Callable[[int], None] | None
+    task: Task,
+    plan: Plan,
+    folder: Path,
+    should_stop: Callable[[], bool],
+    on_bytes: Callable[[int], None] | None,
+    qbox: Nearby | None = None,
 ) -> None:
     """Brings the plan's files into a folder that nobody else writes in. Raises as `stage` does."""
     if plan.total_bytes + FREE_AFTER_STAGING_BYTES > shutil.disk_usage(folder).free:
@@ -98,7 +109,7 @@ def download(
 
     def fetch(path: str) -> None:
         if not should_stop():
-            _fetch(task, plan.objects[path], folder / path, on_bytes)
+            _fetch(task, plan.objects[path], folder / path, on_bytes, qbox)
 
     with ThreadPoolExecutor(PARALLEL_DOWNLOADS, thread_name_prefix="staging") as pool:
         list(pool.map(fetch, plan.objects))
@@ -145,7 +156,9 @@ def refuse_clashes(plan: Plan) -> None:
             )
 
 
-def _fetch(task: Task, source: Source, path: Path, on_bytes: Callable[[int], None] | None) -> None:
+def _fetch(task: Task, source: Source, path: Path, on_bytes: Callable[[int], None] | None, qbox: Nearby | None) -> None:
+    if qbox and qbox.fetch(Want(task.account_id, *source), path, on_bytes):
+        return
     try:
         backing.download(task.account_id, source.bucket, source.key, path, on_bytes=on_bytes)
     except ClientError as error:

@@ -27,7 +27,7 @@ import sandbox
 from farm import sweeps
 from farm.engines.blender import opengl
 from farm.models import Node
-from farm.node import equipment, identity, reports
+from farm.node import equipment, identity, qbox, reports
 from farm.node.shift import Shift, Slot
 from farm.node.workspace import Machine
 from farm.storage import backing
@@ -73,7 +73,7 @@ _station: Station | None = None
 
 
 def run(name: str, site: str, slot_count: int) -> int:
-    """Is the node until it is told to stop; returns the worker's exit code. Raises AlreadyRunning."""
+    """Is the node until it is told to stop; returns the worker's exit code. Raises AlreadyRunning, NameTaken."""
     global _station
     folder = settings.NODE_SCRATCH / name
     folder.mkdir(mode=0o711, parents=True, exist_ok=True)
@@ -81,7 +81,8 @@ def run(name: str, site: str, slot_count: int) -> int:
         _station = Station(identity.register(name, site, slot_count, folder), folder)
         backing.client()  # a tenth of a second, that the slots inherit
         connections.close_all()
-        _connect_signals(_station)
+        companion = qbox.Companion(site, name)
+        _connect_signals(_station, companion)
         # About root: messages are JSON and carry no work, and scenes run as another user in the sandbox.
         warnings.filterwarnings("ignore", message=r"\s*You're running the worker with superuser")
         worker = current_app.Worker(
@@ -94,7 +95,7 @@ def run(name: str, site: str, slot_count: int) -> int:
             without_gossip=True,
             without_mingle=True,
         )
-        with equipment.installing():
+        with companion.running(), equipment.installing():
             worker.start()
         return worker.exitcode or 0
 
@@ -111,9 +112,9 @@ def work_a_shift() -> int:
         signal.signal(signal.SIGTERM, before)
 
 
-def _connect_signals(station: Station) -> None:
+def _connect_signals(station: Station, companion: qbox.Companion) -> None:
     def begin_heartbeat(**_: Any) -> None:
-        threading.Thread(target=_beat_for_ever, args=(station,), name="heartbeat", daemon=True).start()
+        threading.Thread(target=_beat_for_ever, args=(station, companion), name="heartbeat", daemon=True).start()
 
     def stop(**_: Any) -> None:
         station.stops[0] = 1
@@ -139,10 +140,11 @@ def _sit_down(station: Station) -> None:
         connection.close()
 
 
-def _beat_for_ever(station: Station) -> None:
+def _beat_for_ever(station: Station, companion: qbox.Companion) -> None:
     """The first beat also wakes: what waited while the machine was away need not wait for the sweep."""
     has_opengl = has_woken = False
     while not station.should_stop():
+        companion.look()
         try:
             identity.beat(station.node, station.folder, has_opengl=has_opengl)
             if not has_woken:
@@ -177,7 +179,7 @@ def _alone(path: Path) -> Any:
             except BlockingIOError:
                 if time.monotonic() > ends_by:
                     raise AlreadyRunning(
-                        f"This node runs already ({path} is locked). Stop it, or give this one another NODE_NAME."
+                        f"This node runs already ({path} is locked). Stop it, or give this one another --name."
                     ) from None
                 time.sleep(0.1)
         yield

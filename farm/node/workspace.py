@@ -14,6 +14,7 @@ from farm.models import Phase, Task
 from farm.node import collector, resync, staging
 from farm.node.environment import TooLong, environment_of, expanded, hidden_values
 from farm.node.work import Work
+from farm.qbox.asking import Nearby, nearby
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,9 @@ class Workspace:
         began = time.monotonic()
         work.phase = Phase.DOWNLOAD
         self.make_folders()
-        self._plan = staging.stage(work.task, self._job, lambda: work.dropped is not None, work.traffic.receive)
+        self._plan = staging.stage(
+            work.task, self._job, lambda: work.dropped is not None, work.traffic.receive, _qbox_for(work)
+        )
         self.resources_version = work.task.resources_version
         for key in self._plan.left_out[:20]:
             work.output.add("stderr", f"Not staged, its name is no path below the job folder: {key[:200]!a}")
@@ -129,7 +132,9 @@ class Workspace:
 
     def fetch_news(self, work: Work, incoming: Path) -> resync.News:
         """What changed in the buckets, into a folder of its own. Raises staging's and boto's errors."""
-        return resync.fetch(work.task, self._plan, incoming, lambda: work.dropped is not None, work.traffic.receive)
+        return resync.fetch(
+            work.task, self._plan, incoming, lambda: work.dropped is not None, work.traffic.receive, _qbox_for(work)
+        )
 
     def lay_news(self, work: Work, news: resync.News, version: int) -> None:
         """Puts it in its place under the instance that renders; the next one begins with a fresh engine."""
@@ -182,6 +187,12 @@ def filters_of(task: Task, white: str, black: str, prefix: str) -> collector.Fil
         return collector.Filters(expanded(white, known), expanded(black, known), prefix)
     except TooLong as fault:
         raise collector.BadFilter(f"The white or black list of results {fault}.") from fault
+
+
+def _qbox_for(work: Work) -> Nearby | None:
+    """Of the site where it is rendered. Raises DatabaseError."""
+    node = work.attempt.node
+    return nearby(node.site_id) if node else None
 
 
 def _order(work: Work) -> InstanceOrder:

@@ -39,7 +39,7 @@ def own_processes() -> Iterator[Part]:
     yield Part("worker", shlex.join([*celery, "worker", "-Q", "control", "-c", "8", "-n", "control@%h", *quiet]))
     yield Part("heavy", shlex.join([*celery, "worker", "-Q", "heavy", "-c", "4", "-n", "heavy@%h", *quiet]))
     yield Part("beat", shlex.join([*celery, "beat", "-s", str(beat_schedule), "-l", "WARNING"]))
-    yield Part("node", shlex.join([python, manage, "node"]))
+    yield Part("node", shlex.join([python, manage, "node", "--name", settings.NODE_NAME or "node-1"]))
 
 
 def _web_options() -> list[str]:

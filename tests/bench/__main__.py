@@ -12,13 +12,21 @@ from tests import stack as real_stack
 
 django.setup()
 
-from tests.bench import farm_throughput, log_delay, scheduler_time, system_overhead, upload_throughput  # noqa: E402
+from tests.bench import (  # noqa: E402
+    farm_throughput,
+    log_delay,
+    scheduler_time,
+    staging,
+    system_overhead,
+    upload_throughput,
+)
 from tests.registry import busybox, registry  # noqa: E402
 
 PARTS = {
     "overhead": system_overhead,
     "log": log_delay,
     "upload": upload_throughput,
+    "staging": staging,
     "throughput": farm_throughput,
     "scheduler": scheduler_time,
 }

@@ -21,7 +21,7 @@ ROUNDS = 2
 def measure(stack) -> None:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "big.blend"
-        _fill(file)
+        fill(file)
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=chromium.path(), args=chromium.ARGUMENTS)
             page = browser.new_page()
@@ -38,7 +38,8 @@ def measure(stack) -> None:
             browser.close()
 
 
-def _fill(file: Path) -> None:
+def fill(file: Path) -> None:
+    """SIZE_BYTES that begin as a scene does."""
     block = os.urandom(1 << 20)
     with file.open("wb") as out:
         out.write(b"BLENDER-v405")
@@ -55,17 +56,23 @@ def _sign_in(page, stack) -> None:
 
 
 def _straight_to_the_store(stack, file: Path) -> float:
+    store, bucket = store_of(stack)
+    started = time.monotonic()
+    store.upload_file(str(file), bucket, "bench/direct.bin", Config=PARTS)
+    return time.monotonic() - started
+
+
+def store_of(stack):
+    """boto3's client of the stack's own store, and the name of its one bucket."""
     kept = dict(line.split("=", 1) for line in (stack.home / "stack.env").read_text().splitlines())
-    store = boto3.client(
+    client = boto3.client(
         "s3",
         endpoint_url=kept["S3_ENDPOINT_URL"],
         aws_access_key_id=kept["S3_ACCESS_KEY"],
         aws_secret_access_key=kept["S3_SECRET_KEY"],
         region_name="us-east-1",
     )
-    started = time.monotonic()
-    store.upload_file(str(file), kept["S3_BUCKET"], "bench/direct.bin", Config=PARTS)
-    return time.monotonic() - started
+    return client, kept["S3_BUCKET"]
 
 
 def _through_the_page(page, stack, file: Path) -> float:

@@ -211,6 +211,7 @@ def test_the_operator_switches_the_wish_for_heat(panel, machine):
 def test_heating_hours_that_cannot_be_read_are_refused_beside_their_field(panel, machine):
     page = reverse("admin:farm_site_change", args=[machine.node.site_id])
     known = {"name": "home", "place": "Lyon", "grid_intensity": "56", "heat_wish": "hours", "time_zone": "Europe/Paris"}
+    known |= {"qbox-TOTAL_FORMS": "0", "qbox-INITIAL_FORMS": "0"}
 
     refused = panel.post(page, {**known, "heating_hours": "in winter"}).content.decode()
     panel.post(page, {**known, "heating_hours": "mon-sun 6-22"})

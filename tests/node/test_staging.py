@@ -37,9 +37,9 @@ def test_the_last_bucket_wins_and_prefixes_are_filtered_then_stripped(alice, ord
 
 @pytest.mark.django_db
 def test_keys_made_hostile_by_a_stripped_prefix_stay_outside(alice, order, put_object, stage, tmp_path):
-    put_object(alice, "in", "x..", b"1")
-    put_object(alice, "in", "xok.png", b"2")
-    stripped = {"bucketName": "in", "resourcesTransformation": {"stripPrefix": {"prefix": "x"}}}
+    put_object(alice, "hostile", "x..", b"1")
+    put_object(alice, "hostile", "xok.png", b"2")
+    stripped = {"bucketName": "hostile", "resourcesTransformation": {"stripPrefix": {"prefix": "x"}}}
 
     files, plan = stage(order(alice, [1], resource_buckets=[stripped]))
 

@@ -13,6 +13,7 @@ from django.core.management import BaseCommand, CommandError, call_command
 from honcho.manager import Manager
 
 from accounts.first_operator import Credentials, ensure_first_operator
+from farm import key_mark
 from render_web.stack.output import StackLog
 from render_web.stack.ports import PortTaken, require_free
 from render_web.stack.processes import own_processes, remember_addresses, s3_store_port, stores
@@ -30,6 +31,7 @@ class Command(BaseCommand):
         self._check_ports()
         self._say("Preparing the database and the pages …")
         call_command("migrate", verbosity=0, interactive=False)
+        key_mark.keep()
         call_command("collectstatic", verbosity=0, interactive=False)
         operator = ensure_first_operator()
         code = self._run(home, operator)
