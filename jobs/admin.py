@@ -46,11 +46,12 @@ class JobAdmin(ReadOnlyAdmin):
         "state",
         "problem_in_words",
         "frames_done",
+        "farm",
         "profile",
         "farm_state",
         "created_at",
     )
-    list_filter = ("state", "profile", "created_at")
+    list_filter = ("state", "farm", "profile", "created_at")
     search_fields = ("name", "account__email", "id", "farm_task_uuid")
     list_select_related = ("account",)
     date_hierarchy = "created_at"
@@ -117,6 +118,6 @@ class AddOnAdmin(ReadOnlyAdmin):
 class FarmPollerAdmin(ReadOnlyAdmin):
     """Whose farm does not answer, and since when."""
 
-    list_display = ("account", "farm_down_since", "failure_count", "leased_until", "discover_at")
+    list_display = ("account", "farm", "farm_down_since", "failure_count", "leased_until", "discover_at")
     search_fields = ("account__email",)
     list_select_related = ("account",)

@@ -12,6 +12,7 @@ from jobs import software
 from jobs.domain import orders, picture_size, scenes
 from jobs.domain.orders import Order
 from jobs.domain.scene_facts import SceneFacts
+from jobs.enums import Where
 from jobs.models import Scene
 from jobs.profiles import Constant, Profile
 
@@ -57,9 +58,11 @@ class ConstantsForm(forms.Form):
 
 
 class OrderForm(ConstantsForm):
-    def __init__(self, scene: Scene, profile: Profile, data: Any = None, typed: Any = None) -> None:
-        """`data` is ordered; `typed` is only kept, when another version was chosen meanwhile."""
-        self.scene, self.profile = scene, profile
+    def __init__(
+        self, scene: Scene, profile: Profile, data: Any = None, typed: Any = None, where: Where = Where.STUDIO
+    ) -> None:
+        """`data` is ordered; `typed` is only kept, when another version or place was chosen meanwhile."""
+        self.scene, self.profile, self.where = scene, profile, where
         self.facts = scenes.facts(scene)
         self.asked = [constant for constant in profile.asked if _is_worth_asking(constant, self.facts)]
         self.proposed = orders.proposed(scene, profile)
@@ -89,6 +92,7 @@ class OrderForm(ConstantsForm):
             name=typed["name"],
             library_ids=tuple(values_in(self.data, "libraries")),
             add_on_ids=tuple(values_in(self.data, "add_ons")),
+            where=self.where,
         )
 
     def _proposed_values(self) -> dict[str, str]:
@@ -104,7 +108,7 @@ class OrderForm(ConstantsForm):
     def _add_own_fields(self) -> None:
         if self.profile.are_instances_frames:
             self.fields["frames"] = forms.CharField(max_length=20_000)
-        versions = software.versions(self.scene.account, self.profile.family)
+        versions = software.versions(self.scene.account, self.profile.family, self.where)
         select = VersionSelect()
         select.unavailable = frozenset(version.name for version in versions if not version.is_available)
         choices = [(version.name, _version_words(version)) for version in reversed(versions)]
@@ -114,7 +118,7 @@ class OrderForm(ConstantsForm):
         self.fields["name"] = forms.CharField(label="Name of the render", max_length=200)
 
     def _say_origins(self, typed: Mapping[str, str]) -> None:
-        own = orders.proposed_profile(self.scene)
+        own = orders.proposed_profile(self.scene, self.where)
         proposed = self._proposed_values() | {"profile": own.name if own else ""}
         told = {constant.field_name for constant in self.asked if orders.told(constant, self.facts)}
         told |= {"frames"} if self.facts.is_told else set()

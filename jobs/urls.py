@@ -12,6 +12,7 @@ from jobs.views import (
     pages_own_software,
     pages_render,
     pages_scene,
+    qarnot,
     scenes,
     uploads,
 )
@@ -45,6 +46,8 @@ urlpatterns = [
     path("add-ons/<uuid:add_on_id>/uploads/", uploads.begin_in_add_on, name="add_on_uploads"),
     path("add-ons/<uuid:add_on_id>/uploaded/", add_ons.uploaded, name="add_on_uploaded"),
     path("scenes/<uuid:scene_id>/add-ons/", add_ons.order_part, name="order_add_ons"),
+    path("account/qarnot/", qarnot.connect, name="qarnot_connect"),
+    path("account/qarnot/remove/", qarnot.disconnect, name="qarnot_disconnect"),
     path("uploads/open/", uploads.still_open, name="open_uploads"),
     path("uploads/<uuid:upload_id>/sign/", uploads.sign, name="upload_sign"),
     path("uploads/<uuid:upload_id>/parts/", uploads.parts, name="upload_parts"),

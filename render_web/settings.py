@@ -30,6 +30,10 @@ PUBLIC_URL = env("PUBLIC_URL", default=f"http://127.0.0.1:{PORT}")
 S3_DOOR_URL = env("S3_DOOR_URL", default=f"http://127.0.0.1:{S3_DOOR_PORT}")
 """What the farm's /settings tells the SDK, and what the account page shows for S3 tools."""
 
+_page_origin = "/".join(PUBLIC_URL.split("/")[:3])
+PAGE_ORIGINS = list(dict.fromkeys([_page_origin, f"http://127.0.0.1:{PORT}", f"http://localhost:{PORT}"]))
+"""Where pages are loaded from: the stores let these send parts and fetch pictures (CORS)."""
+
 # --- keys ---------------------------------------------------------------------------------
 SECRET_KEY = env("SECRET_KEY", default="")
 if not SECRET_KEY:
@@ -104,6 +108,10 @@ STORAGES = {
 
 # --- the farm the artist's side talks to -------------------------------------------------------
 FARM_URL = env("FARM_URL", default=f"http://127.0.0.1:{PORT}/farm")
+QARNOT_URL = env("QARNOT_URL", default="https://api.qarnot.com")
+"""The other farm: of accounts that gave their own token for it."""
+QARNOT_S3_URL = env("QARNOT_S3_URL", default="https://storage.qarnot.com")
+"""Its storage, which pages may reach. Not called QARNOT_STORAGE_URL: the SDK would take that for every farm's."""
 FREE_HOURS = env.int("FREE_HOURS", default=60)
 """Render hours that greet a new account."""
 
@@ -140,6 +148,7 @@ CELERY_TASK_ROUTES = {
     "jobs.tasks.open_pictures": {"queue": "heavy"},
     "jobs.tasks.look_through_library": {"queue": "heavy"},
     "jobs.tasks.check_add_on": {"queue": "heavy"},
+    "jobs.tasks.bring_files": {"queue": "heavy"},
 }
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
@@ -262,9 +271,9 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],
-        "img-src": [SELF, S3_PUBLIC_URL],
-        "media-src": [SELF, S3_PUBLIC_URL],
-        "connect-src": [SELF, S3_PUBLIC_URL],
+        "img-src": [SELF, S3_PUBLIC_URL, QARNOT_S3_URL],
+        "media-src": [SELF, S3_PUBLIC_URL, QARNOT_S3_URL],
+        "connect-src": [SELF, S3_PUBLIC_URL, QARNOT_S3_URL],
         "object-src": [NONE],
         "base-uri": [NONE],
         "frame-ancestors": [NONE],

@@ -89,6 +89,11 @@ def _new(place: Place, path: str) -> Upload:
 
 def _begun(upload: Upload) -> Upload:
     bucket = _bucket(upload)
+    if not bucket.lets_pages_in:
+        raise UploadRefused(
+            "The storage there takes no files from this page. Choose this studio's machines for the upload: "
+            "the files are brought over when you order the render."
+        )
     upload.touched_at = timezone.now()
     if upload.size_bytes:
         upload.s3_upload_id = bucket.begin_upload(_key(upload))
