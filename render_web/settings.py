@@ -123,6 +123,13 @@ SCENE_PROBE = env("SCENE_PROBE", default="farm.engines.scene_reading.read_scene"
 COLOUR_CONFIG = env("COLOUR_CONFIG", default="farm.engines.blender.colour.config_for")
 """The OCIO configuration that an EXR of a profile is looked at with; empty for a plain view."""
 
+# The built-in farm as a stand-in for Qarnot's service, with what that does otherwise (farm.api.quirks): for tests.
+FARM_QUIRKS = env.bool("FARM_QUIRKS", default=False)
+FARM_QUIRKS_STATE_AGE = env.float("FARM_QUIRKS_STATE_AGE", default=5.0)
+"""Seconds that what it tells of a task may be old."""
+FARM_QUIRKS_RATE = env.int("FARM_QUIRKS_RATE", default=20)
+"""Requests a second it takes of an account."""
+
 NODE_NAME = env("NODE_NAME", default="node-1")
 NODE_SITE = env("NODE_SITE", default="home")
 NODE_SLOTS = env.int("NODE_SLOTS", default=1)
