@@ -15,6 +15,7 @@ from jobs.profiles import BLENDER
 if TYPE_CHECKING:
     from accounts.models import Account
 
+NOT_GIVEN = "There is no Qarnot token on your account. Give one on the Account page."
 _TOKEN = re.compile(r"[\x21-\x7e]{8,512}")
 """What can stand in the header it is sent in."""
 
@@ -91,5 +92,5 @@ def chosen(account: "Account", text: str) -> Where:
     except ValueError as unknown:
         raise QarnotRefused("Choose this studio's machines or Qarnot.") from unknown
     if where not in places(account):
-        raise QarnotRefused("There is no Qarnot token on your account. Give one on the Account page.")
+        raise QarnotRefused(NOT_GIVEN)
     return where

@@ -60,6 +60,8 @@ def order(request: HttpRequest, scene_id: UUID) -> HttpResponse:
     if profile is None:
         return render(request, "jobs/parts/order_impossible.html", _impossible(scene, where), status=503)
     form = OrderForm(scene, profile, request.POST, where=where)
+    if request.POST.get("where", where) != where:  # the token was taken away in another window
+        form.add_error(None, qarnot.NOT_GIVEN)
     if form.is_valid():
         try:
             job = submission.order(scene, form.order())

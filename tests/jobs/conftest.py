@@ -4,7 +4,7 @@ import pytest
 from django.conf import settings
 from django.test import override_settings
 
-from jobs import farms, profiles, software
+from jobs import farms, profiles, qarnot_access, software
 from jobs.domain import scenes, submission
 from jobs.domain.orders import Order
 from jobs.domain.scene_facts import SceneFacts
@@ -63,6 +63,12 @@ def farm(monkeypatch):
     fake = FakeFarm()
     monkeypatch.setattr(farms, "of", lambda account, where=Where.STUDIO: fake.of(account, where))
     return fake
+
+
+@pytest.fixture
+def at_qarnot(alice, store):
+    """alice has a token for Qarnot, whose storage is the real store: its own buckets, not those of the accounts."""
+    return qarnot_access.keep(alice, SECRET_KEY, email=ACCESS_KEY, storage_url=store)
 
 
 @pytest.fixture
