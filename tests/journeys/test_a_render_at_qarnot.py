@@ -37,13 +37,13 @@ def test_a_scene_goes_to_qarnot_and_its_pictures_come_home(stack, qarnot, page, 
     assert there["token"][-4:] in page.locator("#qarnot").inner_text()
 
     page.goto(f"{stack.url}/renders/new/")
-    page.get_by_label("Qarnot", exact=True).check()
+    page.get_by_role("radio", name="Qarnot").check()
     sent_to = []
     page.on("request", lambda asked: sent_to.append(asked.url) if asked.method == "PUT" else None)
     page.locator("#pick-file").set_input_files(str(scene(SCENE)))
     expect(page.get_by_role("button", name="Render", exact=True)).to_be_visible(timeout=60_000)
     assert sent_to and all(url.startswith(f"http://127.0.0.1:{qarnot.stack.port + 1}/") for url in sent_to)
-    expect(page.get_by_label("Qarnot", exact=True)).to_be_checked()
+    expect(page.get_by_role("radio", name="Qarnot")).to_be_checked()
     artist.order(page, "1,20", percent=5, samples=4)
 
     expect(page.locator("[data-log-list]")).to_contain_text("Frame", timeout=90_000)
@@ -68,7 +68,7 @@ def test_a_scene_of_the_studio_is_brought_there_when_it_is_ordered_there(stack, 
     give_token(page, stack.url, there["token"])
     artist.drop_scene(page, stack.url, scene(SCENE))
 
-    page.get_by_label("Qarnot", exact=True).check()
+    page.get_by_role("radio", name="Qarnot").check()
     expect(page.get_by_text("Its files are copied there first.")).to_be_visible(timeout=20_000)
     artist.order(page, "3", percent=5, samples=4)
 
