@@ -7,7 +7,7 @@ from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 
 from jobs.domain import lifecycle, submission
-from jobs.models import AddOn, FarmPoller, Job, Library, Scene
+from jobs.models import AddOn, FarmPoller, Job, Library, QarnotAccess, Scene
 from jobs.problems import explain
 
 
@@ -112,6 +112,17 @@ class AddOnAdmin(ReadOnlyAdmin):
     @admin.display(description="problem")
     def problem_in_words(self, add_on: AddOn) -> str:
         return explain(add_on.problem).sentence if add_on.problem else ""
+
+
+@admin.register(QarnotAccess)
+class QarnotAccessAdmin(ReadOnlyAdmin):
+    """Who renders at Qarnot too. The token is not shown, not even sealed."""
+
+    list_display = ("account", "email", "last_four", "problem", "checked_at")
+    list_filter = ("problem",)
+    search_fields = ("account__email", "email")
+    list_select_related = ("account",)
+    exclude = ("sealed_token",)
 
 
 @admin.register(FarmPoller)

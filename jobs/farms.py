@@ -18,6 +18,7 @@ from django.conf import settings
 from qarnot.advanced_bucket import BucketPrefixFiltering, PrefixResourcesTransformation
 from qarnot.bucket import Bucket
 from qarnot.exceptions import QarnotException, UnauthorizedException
+from qarnot.retry_settings import RetrySettings
 
 from accounts.tokens import internal_token
 from jobs import qarnot_access
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 TIMEOUT_SECONDS = 10
 MOST_CONNECTIONS = 500
 MOST_PAGES = 200
+MOST_RETRIES = 2
+"""Of a frame: three attempts, as the studio's farm gives by itself."""
 OFFSET_HEADER = "X-Output-Offset"
 LONGEST_PAUSE_SECONDS = 600
 """Of a farm that names one."""
@@ -109,6 +112,8 @@ class Farm:
         task.constants.update(order.constants)
         task.resources.extend(self._bucket(resource) for resource in order.resources)
         task.results = Bucket(self.connection, order.result_bucket, create=False)
+        if self.where == Where.QARNOT:  # where an order that says nothing has one attempt
+            task.retry_settings = RetrySettings(maxPerInstanceRetries=MOST_RETRIES)
         answer = self._ask("_post", "/tasks", json=task._to_json())
         return str(self._json(answer)["uuid"])
 

@@ -2,11 +2,13 @@
 
 import logging
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.utils.timezone import is_aware
 
 from accounts.models import ApiToken
 from jobs import farms, qarnot_access, software
@@ -25,6 +27,7 @@ SOON = {Where.STUDIO: timedelta(seconds=1), Where.QARNOT: timedelta(seconds=10)}
 TOKEN_USED_LATELY = timedelta(minutes=3)
 """A token's use is noted to the minute (accounts.tokens)."""
 MOST_FRAMES = 20_000
+_ALWAYS = datetime.min.replace(tzinfo=UTC)
 _OURS = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})-\d+")
 
 
@@ -56,13 +59,28 @@ def discover(account: "Account", where: Where) -> None:
     if due is None:
         return
     farm = farms.of(account, where)
+    since = _looked_at_since(account, where)
     for page in farm.newest_tasks():
-        unknown = _unknown(account, page)
+        unknown = _unknown(account, [task for task in page if _created_at(task) >= since])
         for uuid in unknown:
             _find(account, farm, uuid)
         if not unknown:  # what is older was found before
             break
     FarmPoller.objects.filter(pk=due.pk, discover_at=due.discover_at).update(discover_at=None)
+
+
+def _looked_at_since(account: "Account", where: Where) -> datetime:
+    """An account at Qarnot may be years old: what was ordered before we had its token stays there."""
+    access = qarnot_access.of(account) if where == Where.QARNOT else None
+    return access.given_at if access else _ALWAYS
+
+
+def _created_at(task: dict[str, Any]) -> datetime:
+    try:
+        said = parse_datetime(str(task.get("creationDate")))
+    except ValueError:
+        said = None
+    return said if said and is_aware(said) else _ALWAYS
 
 
 def _unknown(account: "Account", tasks: list[dict[str, Any]]) -> list[str]:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.utils import timezone
 
 from jobs import farms, qarnot_access
 from jobs.enums import ENDED, Where
@@ -37,7 +38,10 @@ def connect(account: "Account", text: str) -> QarnotAccess:
         raise QarnotRefused("Qarnot does not answer. The token is not kept; give it again in a while.") from silent
     _demand_reachable_storage(farm.storage_url)
     _demand_same_account(account, farm.email)
-    return qarnot_access.keep(account, token, email=farm.email, storage_url=farm.storage_url)
+    access = qarnot_access.keep(account, token, email=farm.email, storage_url=farm.storage_url)
+    waiting = Job.objects.filter(account=account, farm=Where.QARNOT, next_poll_at__isnull=False)
+    waiting.update(next_poll_at=timezone.now())
+    return access
 
 
 def _demand_reachable_storage(url: str) -> None:

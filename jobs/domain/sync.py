@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 WATCHED_EVERY_SECONDS = {Where.STUDIO: 0.4, Where.QARNOT: 2.0}
-UNWATCHED_EVERY_SECONDS = {Where.STUDIO: 2.0, Where.QARNOT: 10.0}
+UNWATCHED_EVERY_SECONDS = {Where.STUDIO: 2.0, Where.QARNOT: 5.0}
 """What Qarnot tells of a task may be five seconds old anyway, and it counts the questions."""
 AFTER_TROUBLE_SECONDS = 10.0
 WATCHED_FOR = timedelta(seconds=20)

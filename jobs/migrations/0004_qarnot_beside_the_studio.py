@@ -23,6 +23,7 @@ class Migration(migrations.Migration):
                 ('last_four', models.CharField(help_text='Of the token: all that is ever shown of it.', max_length=4)),
                 ('email', models.CharField(help_text="Qarnot's name for the account; the access key of its storage.", max_length=254)),
                 ('storage_url', models.CharField(help_text='As Qarnot told it.', max_length=500)),
+                ('given_at', models.DateTimeField(default=django.utils.timezone.now, help_text='The first one. What was ordered before stays there.')),
                 ('checked_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('problem', models.CharField(blank=True, choices=[('refused', 'Qarnot does not accept it'), ('unreadable', 'Sealed with another key')], max_length=12)),
             ],

@@ -19,6 +19,9 @@ class QarnotAccess(models.Model):
     last_four = models.CharField(max_length=4, help_text="Of the token: all that is ever shown of it.")
     email = models.CharField(max_length=254, help_text="Qarnot's name for the account; the access key of its storage.")
     storage_url = models.CharField(max_length=500, help_text="As Qarnot told it.")
+    given_at = models.DateTimeField(
+        default=timezone.now, help_text="The first one. What was ordered before stays there."
+    )
     checked_at = models.DateTimeField(default=timezone.now)
     problem = models.CharField(max_length=12, choices=Problem, blank=True)
 

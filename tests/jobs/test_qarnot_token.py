@@ -6,6 +6,8 @@ from django.urls import reverse
 from accounts import sealing
 from accounts.models import Account
 from accounts.tokens import make_token, revoke
+from farm.models import Bucket, Task
+from farm.submission import create_task
 from jobs import buckets, farms, qarnot_access
 from jobs.domain import farm_silence, qarnot
 from jobs.domain.headline import headline
@@ -45,6 +47,39 @@ def test_a_token_is_checked_at_once_and_kept_sealed_and_only_its_end_is_shown(pa
     assert qarnot_access.token_of(alice).token == token
     assert farms.of(alice, Where.QARNOT).email == "alice@qarnot.example.org"
     assert token not in repr(farms.of(alice, Where.QARNOT))
+
+
+def test_an_order_there_has_three_attempts_a_frame_and_says_nothing_but_what_the_sdk_knows(page, alice, service):
+    given(page, service()[1])
+    Bucket.objects.create(account=Account.objects.get(email="alice@qarnot.example.org"), name="scenes")
+    resource = farms.Resource("scenes", "a/", "a/")
+
+    uuid = farms.of(alice, Where.QARNOT).submit(
+        farms.TaskOrder("film", "a-1", "blender-4.5", "1-3", {"BLEND_FILE": "a.blend"}, [resource], "render-a")
+    )
+
+    task = Task.objects.get(pk=uuid)
+    assert (task.account.email, task.max_attempts) == ("alice@qarnot.example.org", 3)
+    assert farms.of(alice, Where.QARNOT).find("a-1") == uuid
+
+
+def test_who_asks_qarnot_too_often_waits_as_long_as_it_says(page, alice, service, settings):
+    given(page, service()[1])
+    farm = farms.of(alice, Where.QARNOT)
+    settings.FARM_QUIRKS_RATE = 0
+
+    with pytest.raises(farms.FarmBusy) as busy:
+        farm.find("x")
+
+    assert busy.value.pause_seconds == 1
+
+
+def test_its_output_is_read_whole_and_unquoted(page, alice, service):
+    given(page, service()[1])
+    there = Account.objects.get(email="alice@qarnot.example.org")
+    task = create_task(there, {"name": "film", "profile": "blender-4.5", "instanceCount": 1})
+
+    assert farms.of(alice, Where.QARNOT).output(str(task.uuid), "stdout", 7) == farms.Output("", None)
 
 
 @pytest.mark.parametrize("token", ["rw_00000000000000000000." + "0" * 40, "", "with a space", "é" * 20, "x" * 600])

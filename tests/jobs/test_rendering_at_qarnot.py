@@ -11,9 +11,10 @@ from jobs.domain import discovery, orders, poller, submission, sync
 from jobs.domain.headline import headline
 from jobs.domain.orders import Order
 from jobs.enums import JobState, Where
-from jobs.models import FarmPoller, Job, Scene
+from jobs.models import FarmPoller, Job, QarnotAccess, Scene
 from tests.profiles_on_offer import PLAIN_BLENDER, blender
 
+BY_SCRIPT = farms.TaskOrder("by script", "x", "blender-2.92", "1-2", {}, [], "OUT")
 ORDER = Order(profile="blender-4.5", frames="1-3", name="basalt", where=Where.QARNOT)
 
 
@@ -161,7 +162,8 @@ def test_add_ons_are_refused_before_anything_is_ordered(scene, at_qarnot):
 
 
 def test_tasks_ordered_there_by_script_are_found_there(alice, at_qarnot, farm):
-    farm.of(alice, Where.QARNOT).submit(farms.TaskOrder("by script", "x", "blender-2.92", "1-2", {}, [], "OUT"))
+    QarnotAccess.objects.update(given_at="2026-01-01T00:00:00Z")
+    farm.of(alice, Where.QARNOT).submit(BY_SCRIPT)
     discovery.ask_for(alice)
     FarmPoller.objects.update(discover_at=timezone.now())
 
@@ -169,6 +171,17 @@ def test_tasks_ordered_there_by_script_are_found_there(alice, at_qarnot, farm):
 
     found = Job.objects.get()
     assert (found.name, found.farm, found.makes_pictures) == ("by script", Where.QARNOT, True)
+
+
+def test_what_was_ordered_there_before_we_had_the_token_stays_there(alice, at_qarnot, farm):
+    QarnotAccess.objects.update(given_at="2026-11-23T10:00:01Z")
+    farm.of(alice, Where.QARNOT).submit(BY_SCRIPT)  # at 10:00:00, says the fake
+    FarmPoller.objects.create(account=alice, farm=Where.QARNOT, discover_at=timezone.now())
+
+    poller.take_turn(alice, Where.QARNOT)
+
+    assert not Job.objects.exists()
+    assert FarmPoller.objects.get().discover_at is None
 
 
 def test_who_has_no_token_is_not_asked_about_there(alice, farm):

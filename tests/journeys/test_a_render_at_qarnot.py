@@ -73,4 +73,4 @@ def test_a_scene_of_the_studio_is_brought_there_when_it_is_ordered_there(stack, 
     artist.order(page, "3", percent=5, samples=4)
 
     assert artist.wait_for_the_end(page) == "completed"
-    assert artist.picture(page, 3).shape[:2] == (27, 48)
+    assert artist.picture(page, 3).shape[:2] == (108, 204)
