@@ -45,9 +45,9 @@ def main() -> int:
 
 
 def at_qarnot(*contract: str) -> int:
-    """These parts of the contract, and the journey: two stacks run then, a studio and its Qarnot."""
+    """These parts of the contract, and the journey, which is the longest: a studio and its Qarnot run then."""
     print("== a farm that behaves as Qarnot's service ==", flush=True)
-    return pytest({"CONTRACT_FARM": "quirky"}, *contract, A_RENDER_AT_QARNOT)
+    return pytest({"CONTRACT_FARM": "quirky"}, A_RENDER_AT_QARNOT, *contract)
 
 
 def pytest(environment: dict[str, str], *arguments: str) -> int:

@@ -78,16 +78,16 @@ def _under_way(job: Job) -> Any:
 
 
 def _bring(job: Job) -> None:
-    copies = [copy for needed in resources.elsewhere(job) for copy in _missing(job, needed)]
-    total = sum(copy.found.size for copy in copies)
-    said = _Said(job, total)
+    said = _Said(job)
     said.now(0)
+    copies = [copy for needed in resources.elsewhere(job) for copy in _missing(job, needed, said.still)]
+    said.total_bytes = sum(copy.found.size for copy in copies)
     for copy in copies:
         _copy(copy, said.more)
     said.now(ALL)
 
 
-def _missing(job: Job, needed: Needed) -> Iterator[Copy]:
+def _missing(job: Job, needed: Needed, still: Callable[[], None]) -> Iterator[Copy]:
     """Of these objects, what is not at the farm yet. Raises NothingThere."""
     bucket, prefix = needed.resource.bucket, needed.resource.prefix
     source = bucket_of(job.account, bucket, needed.lies_at)
@@ -96,6 +96,7 @@ def _missing(job: Job, needed: Needed) -> Iterator[Copy]:
     is_empty = bucket == SCENES_BUCKET  # what a library has lost meanwhile, the log of the render tells
     for found in source.list(prefix):
         is_empty = False
+        still()
         if there.get(found.key) != found.size or target.origin_of(found.key) != found.etag:
             yield Copy(source, target, found)
     if is_empty:
@@ -122,14 +123,18 @@ class _Counted:
 class _Said:
     """How far it is, told to open pages about once a second; keeps the lease, and stops what was cancelled."""
 
-    def __init__(self, job: Job, total_bytes: int) -> None:
-        self._job, self._total, self._bytes = job, total_bytes, 0
-        self._at = 0.0
+    def __init__(self, job: Job) -> None:
+        self._job, self._bytes, self._at = job, 0, 0.0
+        self.total_bytes = 0
 
     def more(self, count: int) -> None:
         self._bytes += count
+        self.still()
+
+    def still(self) -> None:
+        """Something goes on."""
         if time.monotonic() - self._at >= SAID_EVERY_SECONDS:
-            self.now(min(ALL - 1, self._bytes * ALL // max(self._total, 1)))
+            self.now(min(ALL - 1, self._bytes * ALL // max(self.total_bytes, 1)))
 
     def now(self, percent: int) -> None:
         self._at = time.monotonic()

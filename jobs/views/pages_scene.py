@@ -81,8 +81,7 @@ def order_of_version(request: HttpRequest, scene_id: UUID) -> HttpResponse:
     if profile is None:
         return render(request, "jobs/parts/order_impossible.html", _impossible(scene, where))
     form = OrderForm(scene, profile, typed=request.POST, where=where)
-    is_more_open = request.headers.get("HX-Trigger-Name") != "where"
-    context = _order_context(scene, form, request.POST, is_more_open=is_more_open)
+    context = _order_context(scene, form, request.POST, is_more_open="is_more_open" in request.POST)
     return render(request, "jobs/parts/order.html", context)
 
 
