@@ -2,13 +2,16 @@
 PYTHON ?= python3
 VENV := .venv/bin
 
-.PHONY: run test check test-scenes bench set-up set-up-tests
+.PHONY: run test test-qarnot check test-scenes bench set-up set-up-tests
 
 run: set-up
 	@exec $(VENV)/python manage.py up
 
 test: set-up-tests check
 	@$(VENV)/python -m tests.suite
+
+test-qarnot: set-up-tests
+	@$(VENV)/python -m tests.suite qarnot
 
 test-scenes: set-up-tests
 	@$(VENV)/python -m pytest -m scenes tests

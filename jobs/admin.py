@@ -7,7 +7,7 @@ from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 
 from jobs.domain import lifecycle, submission
-from jobs.models import AddOn, FarmPoller, Job, Library, Scene
+from jobs.models import AddOn, FarmPoller, Job, Library, QarnotAccess, Scene
 from jobs.problems import explain
 
 
@@ -46,11 +46,12 @@ class JobAdmin(ReadOnlyAdmin):
         "state",
         "problem_in_words",
         "frames_done",
+        "farm",
         "profile",
         "farm_state",
         "created_at",
     )
-    list_filter = ("state", "profile", "created_at")
+    list_filter = ("state", "farm", "profile", "created_at")
     search_fields = ("name", "account__email", "id", "farm_task_uuid")
     list_select_related = ("account",)
     date_hierarchy = "created_at"
@@ -113,10 +114,21 @@ class AddOnAdmin(ReadOnlyAdmin):
         return explain(add_on.problem).sentence if add_on.problem else ""
 
 
+@admin.register(QarnotAccess)
+class QarnotAccessAdmin(ReadOnlyAdmin):
+    """Who renders at Qarnot too. The token is not shown, not even sealed."""
+
+    list_display = ("account", "email", "last_four", "problem", "checked_at")
+    list_filter = ("problem",)
+    search_fields = ("account__email", "email")
+    list_select_related = ("account",)
+    exclude = ("sealed_token",)
+
+
 @admin.register(FarmPoller)
 class FarmPollerAdmin(ReadOnlyAdmin):
     """Whose farm does not answer, and since when."""
 
-    list_display = ("account", "farm_down_since", "failure_count", "leased_until", "discover_at")
+    list_display = ("account", "farm", "farm_down_since", "failure_count", "leased_until", "discover_at")
     search_fields = ("account__email",)
     list_select_related = ("account",)

@@ -1,5 +1,6 @@
 """An account's buckets: keys, presigned parts and pictures, listings. The only user of the account's S3 client."""
 
+import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -14,14 +15,25 @@ from botocore.exceptions import BotoCoreError, ClientError
 from django.conf import settings
 from django.utils.module_loading import import_string
 
+from jobs import qarnot_access
+from jobs.enums import Where
+
 if TYPE_CHECKING:
     from accounts.models import Account
 
+logger = logging.getLogger(__name__)
+
 SIGNED_FOR_SECONDS = 3600
+ORIGIN = "brought-from"
 SHOWN_INLINE = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".webp": "image/webp"}
 """Everything else leaves as an attachment: a browser never runs what a scene wrote."""
 
-StoreError = (BotoCoreError, ClientError)
+
+class StoreShut(Exception):
+    """There is no way to the store just now: its farm does not say where it is, or does not accept the token."""
+
+
+StoreError = (BotoCoreError, ClientError, StoreShut)
 """What any call here raises when the store does not answer or refuses."""
 
 
@@ -42,6 +54,8 @@ class AccountBucket:
     """Signs with the address a browser reaches."""
     bucket: str
     prefix: str
+    lets_pages_in: bool = True
+    """Whether pages may send parts to it (CORS)."""
 
     def at(self, key: str) -> dict[str, str]:
         return {"Bucket": self.bucket, "Key": self.prefix + key}
@@ -101,10 +115,22 @@ class AccountBucket:
     def put(self, key: str, content: bytes) -> None:
         self.client.put_object(**self.at(key), Body=content)
 
-    def put_stream(self, key: str, stream: Any) -> None:
-        """Stores what `stream.read` gives, in parts, never all of it in memory; read in this very thread."""
+    def put_stream(self, key: str, stream: Any, origin: str = "") -> None:
+        """Stores what `stream.read` gives, in parts, never all of it in memory; read in this very thread.
+
+        `origin` is kept beside it: of a copy, the ETag of what it was copied from.
+        """
         in_turn = TransferConfig(use_threads=False, multipart_chunksize=16 * 1024 * 1024)
-        self.client.upload_fileobj(stream, self.bucket, self.prefix + key, Config=in_turn)
+        kept = {"Metadata": {ORIGIN: origin}} if origin else {}
+        self.client.upload_fileobj(stream, self.bucket, self.prefix + key, ExtraArgs=kept, Config=in_turn)
+
+    def origin_of(self, key: str) -> str:
+        """Of a copy (`put_stream`); empty of anything else."""
+        return str(self.client.head_object(**self.at(key)).get("Metadata", {}).get(ORIGIN, ""))
+
+    def open(self, key: str) -> Any:
+        """The object's bytes as they come, by `read`."""
+        return self.client.get_object(**self.at(key))["Body"]
 
     def read(self, key: str, first: int = 0, last: int | None = None) -> bytes:
         """Bytes `first … last`, both included; all of it without `last`."""
@@ -139,8 +165,13 @@ class AccountBucket:
         return cast(str, self.public_client.generate_presigned_url("get_object", asked, SIGNED_FOR_SECONDS))
 
 
-def bucket_of(account: "Account", name: str) -> AccountBucket:
-    """Made at first use: straight in the store where the seam says so, else by the farm's own door."""
+def bucket_of(account: "Account", name: str, where: Where = Where.STUDIO) -> AccountBucket:
+    """Made at first use: straight in the store where the seam says so, else by that farm's own door.
+
+    Raises StoreError.
+    """
+    if where == Where.QARNOT:
+        return _at_qarnot(account, name)
     if settings.ACCOUNT_STORAGE:
         locate = cast(Callable[..., Any], import_string(settings.ACCOUNT_STORAGE))
         place = locate(account, name)
@@ -148,19 +179,34 @@ def bucket_of(account: "Account", name: str) -> AccountBucket:
     return _by_the_farms_door(account, name)
 
 
+def _at_qarnot(account: "Account", name: str) -> AccountBucket:
+    try:
+        access = qarnot_access.token_of(account)
+    except qarnot_access.NoToken as missing:
+        raise StoreShut(str(missing)) from missing
+    return _behind_door(access.storage_url, access.email, access.token, name)
+
+
 def _by_the_farms_door(account: "Account", name: str) -> AccountBucket:
-    """For a farm elsewhere: its S3 endpoint, the account's e-mail and token as keys."""
+    """For a studio whose farm is elsewhere: its S3 endpoint, the account's e-mail and token as keys."""
     from jobs import farms  # only where the farm is asked for its store
 
-    farm = farms.of(account)
-    client = _client_of_door(farm.storage_url, farm.email, farm.token, name)
-    return AccountBucket(client, client, name, "")
+    try:
+        farm = farms.of(account)
+    except (farms.FarmDown, farms.FarmRefused) as shut:
+        raise StoreShut(str(shut)) from shut
+    return _behind_door(farm.storage_url, farm.email, farm.token, name)
 
 
-@lru_cache(maxsize=500)
-def _client_of_door(endpoint_url: str, email: str, token: str, bucket: str) -> Any:
-    """Made once, and the bucket with it; safe in threads."""
-    client = boto3.client(
+def _behind_door(endpoint_url: str, email: str, token: str, bucket: str) -> AccountBucket:
+    client = _client_of_door(endpoint_url, email, token)
+    return AccountBucket(client, client, bucket, "", _made(endpoint_url, email, token, bucket))
+
+
+@lru_cache(maxsize=200)
+def _client_of_door(endpoint_url: str, email: str, token: str) -> Any:
+    """Safe in threads."""
+    return boto3.client(
         "s3",
         endpoint_url=endpoint_url,
         aws_access_key_id=email,
@@ -174,5 +220,44 @@ def _client_of_door(endpoint_url: str, email: str, token: str, bucket: str) -> A
             read_timeout=60,
         ),
     )
-    client.create_bucket(Bucket=bucket)
-    return client
+
+
+@lru_cache(maxsize=2000)
+def _made(endpoint_url: str, email: str, token: str, bucket: str) -> bool:
+    """Once a process. Whether the store lets pages in: without that, files go there by way of this server."""
+    client = _client_of_door(endpoint_url, email, token)
+    try:
+        client.create_bucket(Bucket=bucket)
+    except ClientError as failure:
+        if failure.response["Error"]["Code"] != "BucketAlreadyOwnedByYou":
+            raise
+    return _let_pages_in(client, bucket)
+
+
+def _let_pages_in(client: Any, bucket: str) -> bool:
+    """Beside the rules the bucket has: it may be used by others too."""
+    ours = {
+        "AllowedOrigins": settings.PAGE_ORIGINS,
+        "AllowedMethods": ["GET", "PUT", "HEAD"],
+        "AllowedHeaders": ["*"],
+        "ExposeHeaders": ["ETag"],
+        "MaxAgeSeconds": 3600,
+    }
+    try:
+        rules = _cors_rules(client, bucket)
+        if ours not in rules:
+            client.put_bucket_cors(Bucket=bucket, CORSConfiguration={"CORSRules": [*rules, ours]})
+    except ClientError as failure:
+        code = failure.response["Error"]["Code"]
+        logger.warning("the store keeps no rule for pages in bucket %s: %s", bucket, code)
+        return False
+    return True
+
+
+def _cors_rules(client: Any, bucket: str) -> list[dict[str, Any]]:
+    try:
+        return list(client.get_bucket_cors(Bucket=bucket)["CORSRules"])
+    except ClientError as failure:
+        if failure.response["Error"]["Code"] == "NoSuchCORSConfiguration":
+            return []
+        raise

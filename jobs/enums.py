@@ -3,6 +3,13 @@
 from django.db import models
 
 
+class Where(models.TextChoices):
+    """Whose machines render, and whose storage keeps the files for them."""
+
+    STUDIO = "studio", "This studio's machines"
+    QARNOT = "qarnot", "Qarnot"
+
+
 class SceneState(models.TextChoices):
     UPLOADING = "uploading", "Uploading"
     CHECKING = "checking", "Being checked"

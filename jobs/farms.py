@@ -1,4 +1,4 @@
-"""The farm of an account, through the SDK: built-in or Qarnot's. The only user of `qarnot`.
+"""The farms of an account, through the SDK: the studio's and Qarnot's. The only user of `qarnot`.
 
 Every call has a time limit and none is repeated by the SDK, whose own repeats block for 31 s and double a POST.
 """
@@ -19,8 +19,11 @@ from qarnot import get_url
 from qarnot.advanced_bucket import BucketPrefixFiltering, PrefixResourcesTransformation
 from qarnot.bucket import Bucket
 from qarnot.exceptions import QarnotException, UnauthorizedException
+from qarnot.retry_settings import RetrySettings
 
 from accounts.tokens import internal_token
+from jobs import qarnot_access
+from jobs.enums import Where
 
 if TYPE_CHECKING:
     from accounts.models import Account
@@ -28,11 +31,27 @@ if TYPE_CHECKING:
 TIMEOUT_SECONDS = 10
 MOST_CONNECTIONS = 500
 MOST_PAGES = 200
+MOST_RETRIES = 2
+"""Of a frame: three attempts, as the studio's farm gives by itself."""
 OFFSET_HEADER = "X-Output-Offset"
+LONGEST_PAUSE_SECONDS = 600
+"""Of a farm that names one."""
 
 
 class FarmDown(Exception):
     """No answer, or one that says "not now": ask again later. Nothing is known to have happened."""
+
+
+class FarmBusy(FarmDown):
+    """It answers, but asks to be asked less often: again in `pause_seconds`."""
+
+    def __init__(self, reason: str, pause_seconds: int) -> None:
+        super().__init__(reason)
+        self.pause_seconds = pause_seconds
+
+
+class TokenRefused(FarmDown):
+    """The account's own token for Qarnot is missing, unreadable or refused. A new one mends it: nothing is lost."""
 
 
 class FarmRefused(Exception):
@@ -89,8 +108,10 @@ class TaskOrder:
 @dataclass
 class Farm:
     email: str
-    token: str
+    token: str = field(repr=False)
     connection: Any = field(repr=False)
+    where: Where = Where.STUDIO
+    """Only the studio's farm is told more than the SDK says."""
 
     @property
     def storage_url(self) -> str:
@@ -103,7 +124,10 @@ class Farm:
         task.constants.update(order.constants)
         task.resources.extend(self._bucket(resource) for resource in order.resources)
         task.results = Bucket(self.connection, order.result_bucket, create=False)
-        answer = self._ask("_post", "/tasks", json=task._to_json() | order.own_fields())
+        if self.where == Where.QARNOT:  # where an order that says nothing has one attempt
+            task.retry_settings = RetrySettings(maxPerInstanceRetries=MOST_RETRIES)
+        ordered = task._to_json() | ({} if self.where == Where.QARNOT else order.own_fields())
+        answer = self._ask("_post", "/tasks", json=ordered)
         return str(self._json(answer)["uuid"])
 
     def _bucket(self, resource: Resource) -> Bucket:
@@ -202,12 +226,14 @@ class Farm:
         try:
             answer: requests.Response = getattr(self.connection, verb)(url, **body)
         except UnauthorizedException as refused:
-            raise FarmRefused("The farm does not accept this account's token.") from refused
+            raise _unauthorized(self.where) from refused
         except (requests.RequestException, OSError) as silent:
             raise FarmDown(str(silent)) from silent
         if answer.ok:
             return answer
-        if answer.status_code == 429 or answer.status_code >= 500:
+        if answer.status_code == 429:
+            raise FarmBusy(f"429 from {url}", _pause_seconds(answer))
+        if answer.status_code >= 500:
             raise FarmDown(f"{answer.status_code} from {url}")
         if answer.status_code == 404 and verb == "_get":
             raise TaskGone(url)
@@ -219,6 +245,18 @@ class Farm:
             return answer.json()
         except ValueError as garbled:
             raise FarmDown("The farm's answer can't be read.") from garbled
+
+
+def _unauthorized(where: Where) -> Exception:
+    if where == Where.QARNOT:
+        return TokenRefused("Qarnot does not accept this account's token.")
+    return FarmRefused("The farm does not accept this account's token.")
+
+
+def _pause_seconds(answer: requests.Response) -> int:
+    """What `Retry-After` says; its other form, a date, is not waited for to the second."""
+    said = answer.headers.get("Retry-After", "")
+    return min(LONGEST_PAUSE_SECONDS, max(1, int(said))) if said.isdecimal() and len(said) < 9 else 5
 
 
 def _unquoted(text: str) -> str:
@@ -243,16 +281,30 @@ _kept: OrderedDict[tuple[str, str], Farm] = OrderedDict()
 _keeping = threading.Lock()
 
 
-def of(account: "Account") -> Farm:
-    """The account's farm, its connection kept in this process. Raises FarmDown, FarmRefused."""
-    token = internal_token(account)
-    place = (settings.FARM_URL, token)
+def of(account: "Account", where: Where = Where.STUDIO) -> Farm:
+    """That farm for the account, its connection kept in this process. Raises FarmDown, FarmRefused."""
+    if where == Where.STUDIO:
+        return _kept_or_made(settings.FARM_URL, internal_token(account), account.email, where)
+    try:
+        access = qarnot_access.token_of(account)
+    except qarnot_access.NoToken as missing:
+        raise TokenRefused(str(missing)) from missing
+    return _kept_or_made(settings.QARNOT_URL, access.token, access.email, where)
+
+
+def at_qarnot(token: str) -> Farm:
+    """Whoever has this token there, asked at once and not kept. Raises TokenRefused, FarmDown."""
+    return _made(settings.QARNOT_URL, token, Where.QARNOT)
+
+
+def _kept_or_made(url: str, token: str, email: str, where: Where) -> Farm:
+    place = (url, token)
     with _keeping:
         farm = _kept.get(place)
         if farm is not None:
             _kept.move_to_end(place)
             return farm
-    farm = Farm(account.email, token, _connected(token))
+    farm = _made(url, token, where, email)
     with _keeping:
         _kept[place] = farm
         while len(_kept) > MOST_CONNECTIONS:
@@ -260,17 +312,19 @@ def of(account: "Account") -> Farm:
     return farm
 
 
-def _connected(token: str) -> Any:
+def _made(url: str, token: str, where: Where, email: str = "") -> Farm:
+    """Without `email` the farm is asked whose token it is."""
     try:
-        return qarnot.Connection(
+        connection = qarnot.Connection(
             client_token=token,
-            cluster_url=settings.FARM_URL,
+            cluster_url=url,
             cluster_timeout=TIMEOUT_SECONDS,
             retry_count=0,
             show_bucket_warnings=False,
             logger=logging.getLogger("qarnot"),
         )
+        return Farm(email or str(connection.user_info.email), token, connection, where)
     except UnauthorizedException as refused:
-        raise FarmRefused("The farm does not accept this account's token.") from refused
-    except (requests.RequestException, QarnotException, ValueError, OSError) as silent:
+        raise _unauthorized(where) from refused
+    except (requests.RequestException, QarnotException, ValueError, TypeError, AttributeError, OSError) as silent:
         raise FarmDown(str(silent)) from silent

@@ -12,6 +12,7 @@ from jobs import software
 from jobs.domain import licences, orders, picture_size, scenes
 from jobs.domain.orders import Order
 from jobs.domain.scene_facts import SceneFacts
+from jobs.enums import Where
 from jobs.licence_field import licence_field
 from jobs.limits_form import LimitsForm
 from jobs.models import Scene
@@ -49,8 +50,9 @@ class ConstantsForm(LimitsForm):
 
     @property
     def limits(self) -> dict[str, Any]:
-        """Of an Order, once the form is valid."""
-        return {"cap_seconds": self.cleaned_data["stop_at"], "priority": self.cleaned_data["priority"]}
+        """Of an Order, once the form is valid; none where they aren't asked."""
+        asked = {"cap_seconds": "stop_at", "priority": "priority"}
+        return {name: self.cleaned_data[field] for name, field in asked.items() if field in self.fields}
 
     @property
     def constants(self) -> dict[str, str]:
@@ -64,9 +66,11 @@ class ConstantsForm(LimitsForm):
 
 
 class OrderForm(ConstantsForm):
-    def __init__(self, scene: Scene, profile: Profile, data: Any = None, typed: Any = None) -> None:
-        """`data` is ordered; `typed` is only kept, when another version was chosen meanwhile."""
-        self.scene, self.profile = scene, profile
+    def __init__(
+        self, scene: Scene, profile: Profile, data: Any = None, typed: Any = None, where: Where = Where.STUDIO
+    ) -> None:
+        """`data` is ordered; `typed` is only kept, when another version or place was chosen meanwhile."""
+        self.scene, self.profile, self.where = scene, profile, where
         self.facts = scenes.facts(scene)
         self.asked = [constant for constant in profile.asked if _is_worth_asking(constant, self.facts)]
         self.proposed = orders.proposed(scene, profile)
@@ -75,7 +79,9 @@ class OrderForm(ConstantsForm):
         self._add_own_fields()
         for constant in self.asked:
             self.fields[constant.field_name] = field_of(constant, self.facts)
-        self.needed_licence = licences.needed(scene.account, profile)
+        self.needed_licence = licences.needed(scene.account, profile) if where == Where.STUDIO else None
+        if where == Where.QARNOT:  # whose machines know nothing of them
+            del self.fields["stop_at"], self.fields["priority"]
         if self.needed_licence:
             self.fields["licence"] = licence_field(self.needed_licence, (typed or {}).get("licence", ""))
         self._say_origins(typed or {})
@@ -83,7 +89,7 @@ class OrderForm(ConstantsForm):
     @property
     def has_trouble_below(self) -> bool:
         """A sentence stands beside a field that is folded away."""
-        folded = [self[name] for name in ("profile", "name", "stop_at", "priority")]
+        folded = [self[name] for name in ("profile", "name", "stop_at", "priority") if name in self.fields]
         return any(field.errors for field in [*self.more_fields, *folded])
 
     @property
@@ -101,6 +107,7 @@ class OrderForm(ConstantsForm):
             library_ids=tuple(values_in(self.data, "libraries")),
             add_on_ids=tuple(values_in(self.data, "add_ons")),
             licence=typed.get("licence", ""),
+            where=self.where,
             **self.limits,
         )
 
@@ -118,7 +125,7 @@ class OrderForm(ConstantsForm):
     def _add_own_fields(self) -> None:
         if self.profile.are_instances_frames:
             self.fields["frames"] = forms.CharField(max_length=20_000)
-        versions = software.versions(self.scene.account, self.profile.family)
+        versions = software.versions(self.scene.account, self.profile.family, self.where)
         select = VersionSelect()
         select.unavailable = frozenset(version.name for version in versions if not version.is_available)
         choices = [(version.name, _version_words(version)) for version in reversed(versions)]
@@ -128,7 +135,7 @@ class OrderForm(ConstantsForm):
         self.fields["name"] = forms.CharField(label="Name of the render", max_length=200)
 
     def _say_origins(self, typed: Mapping[str, str]) -> None:
-        own = orders.proposed_profile(self.scene)
+        own = orders.proposed_profile(self.scene, self.where)
         proposed = self._proposed_values() | {"profile": own.name if own else ""}
         told = {constant.field_name for constant in self.asked if orders.told(constant, self.facts)}
         told |= {"frames"} if self.facts.is_told else set()

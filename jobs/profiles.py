@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from jobs import plain_constants
+
 BLENDER = "blender"
 _VERSION = re.compile(r"\d+(\.\d+)*")
 
@@ -123,12 +125,14 @@ def family_and_version(name: str) -> tuple[str, str]:
 
 def _constant(said: Mapping[str, Any], is_plain: bool) -> Constant:
     name = _text(said, "name")
+    if is_plain:
+        said = {"note": said.get("description"), **said, **plain_constants.known(name)}
     return Constant(
         name=name,
         default=_text(said, "value"),
         description=_text(said, "description"),
-        label=_words_of(name) if is_plain else _text(said, "label"),
-        kind=_text(said, "kind") or ("scene_file" if name == "BLEND_FILE" else "text"),
+        label=_text(said, "label") or (_words_of(name) if is_plain else ""),
+        kind=_text(said, "kind") or "text",
         choices=tuple((_text(one, "value"), _text(one, "label")) for one in _list(said, "choices")),
         least=_whole(said, "least"),
         most=_whole(said, "most"),
@@ -136,7 +140,7 @@ def _constant(said: Mapping[str, Any], is_plain: bool) -> Constant:
         fact=_text(said, "fact"),
         choices_fact=_text(said, "choicesFact"),
         is_main=bool(said.get("isMain")),
-        note=_text(said, "description") if is_plain else _text(said, "note"),
+        note=_text(said, "note"),
     )
 
 

@@ -1,4 +1,8 @@
-"""What the account's farm offers: its profiles, asked for once a minute, and which of them a scene needs."""
+"""What each of the account's farms offers: its profiles, asked for once a minute, and which of them a scene needs.
+
+What a scene is, by its ending, is for the studio's farm to say. Of Qarnot's many profiles only Blender's are looked at:
+they are the ones whose scene is known to be named by a constant.
+"""
 
 import logging
 import threading
@@ -8,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from jobs import farms
+from jobs.enums import Where
 from jobs.profiles import BLENDER, Profile, family_and_version, line_number, read
 
 if TYPE_CHECKING:
@@ -22,24 +27,24 @@ MOST_ACCOUNTS = 200
 """Kept in this process."""
 
 
-def on_offer(account: "Account") -> tuple[Profile, ...]:
-    """Every profile of the account's farm, the oldest version of a family first; none where it never answered."""
-    kept = _kept_for(account.pk)
+def on_offer(account: "Account", where: Where = Where.STUDIO) -> tuple[Profile, ...]:
+    """Every profile of that farm, the oldest version of a family first; none where it never answered."""
+    kept = _kept_for(account.pk, where)
     if kept.is_due() and kept.asking.acquire(blocking=not kept.profiles):
         try:
             if kept.is_due():
-                _ask(account, kept)
+                _ask(account, where, kept)
         finally:
             kept.asking.release()
     return kept.profiles
 
 
-def _ask(account: "Account", kept: "_Kept") -> None:
+def _ask(account: "Account", where: Where, kept: "_Kept") -> None:
     try:
-        farm = farms.of(account)
-        said = [read(farm.profile(name)) for name in farm.profile_names()]
+        farm = farms.of(account, where)
+        said = [read(farm.profile(name)) for name in farm.profile_names() if _is_looked_at(name, where)]
     except (farms.FarmDown, farms.FarmRefused, farms.TaskGone) as trouble:
-        logger.warning("the farm of %s does not say what it offers: %s", account.pk, trouble)
+        logger.warning("%s does not say what it offers %s: %s", where.label, account.pk, trouble)
         kept.is_stale = True
     else:
         kept.profiles = tuple(
@@ -49,24 +54,30 @@ def _ask(account: "Account", kept: "_Kept") -> None:
     kept.asked_at = time.monotonic()
 
 
-def find(account: "Account", name: str) -> Profile | None:
-    return next((profile for profile in on_offer(account) if profile.name == name), None)
+def _is_looked_at(name: str, where: Where) -> bool:
+    return where == Where.STUDIO or family_and_version(name)[0] == BLENDER
 
 
-def versions(account: "Account", family: str) -> tuple[Profile, ...]:
+def find(account: "Account", name: str, where: Where = Where.STUDIO) -> Profile | None:
+    return next((profile for profile in on_offer(account, where) if profile.name == name), None)
+
+
+def versions(account: "Account", family: str, where: Where = Where.STUDIO) -> tuple[Profile, ...]:
     """Oldest first."""
-    return tuple(profile for profile in on_offer(account) if profile.family == family)
+    return tuple(profile for profile in on_offer(account, where) if profile.family == family)
 
 
-def proposed(account: "Account", family: str, line: str) -> Profile | None:
-    """The file's own line, else the next newer one that is to be had, else the newest.
+def proposed(account: "Account", family: str, line: str, where: Where = Where.STUDIO) -> Profile | None:
+    """The file's own line, else the next newer one that is to be had, else one without a number, else the newest.
 
-    A newer release opens an older file; the other way loses data.
+    A newer release opens an older file; the other way loses data. What has no number is what its farm takes for
+    the current one.
     """
-    members = versions(account, family)
+    members = versions(account, family, where)
     available = [profile for profile in members if profile.is_available] or members
-    newer = [profile for profile in available if profile.number >= line_number(line)]
-    return newer[0] if newer else (available[-1] if available else None)
+    newer = [profile for profile in available if profile.line and profile.number >= line_number(line)]
+    unnumbered = [profile for profile in available if not profile.line]
+    return next(iter([*newer, *unnumbered, *reversed(available)]), None)
 
 
 def family_of(account: "Account", path: str) -> str:
@@ -78,10 +89,10 @@ def family_of(account: "Account", path: str) -> str:
     return next((p.family for p in offered if any(lowered.endswith(e.lower()) for e in p.scene_endings)), "")
 
 
-def makes_pictures(account: "Account", name: str) -> bool:
+def makes_pictures(account: "Account", name: str, where: Where = Where.STUDIO) -> bool:
     """Of a profile as a script may name it. One that nobody knows is taken to give back files of any kind."""
     family = family_and_version(name)[0]
-    offered = on_offer(account)
+    offered = on_offer(account, where)
     known = next((p for p in offered if p.name == name), None) or next((p for p in offered if p.family == family), None)
     return known.makes_pictures if known else family == BLENDER
 
@@ -129,14 +140,14 @@ class _Kept:
         return time.monotonic() - self.asked_at > (ASKED_AGAIN_AFTER_SECONDS if self.is_stale else FRESH_SECONDS)
 
 
-_kept: OrderedDict[int, _Kept] = OrderedDict()
+_kept: OrderedDict[tuple[int, Where], _Kept] = OrderedDict()
 _keeping = threading.Lock()
 
 
-def _kept_for(account_id: int) -> _Kept:
+def _kept_for(account_id: int, where: Where) -> _Kept:
     with _keeping:
-        kept = _kept.setdefault(account_id, _Kept())
-        _kept.move_to_end(account_id)
+        kept = _kept.setdefault((account_id, where), _Kept())
+        _kept.move_to_end((account_id, where))
         while len(_kept) > MOST_ACCOUNTS:
             _kept.popitem(last=False)
         return kept

@@ -3,8 +3,9 @@
 from celery import shared_task
 
 from accounts.models import Account
-from jobs.domain import add_on_check, library_links, pictures, poller, scene_check, submission
+from jobs.domain import add_on_check, bringing, library_links, pictures, poller, scene_check, submission
 from jobs.domain import sweep as sweeping
+from jobs.enums import Where
 from jobs.models import AddOn, Job, Library, Scene
 
 
@@ -44,9 +45,15 @@ def cancel_on_farm(job_id: str) -> None:
 
 
 @shared_task
-def poll_account(account_id: str) -> None:
+def bring_files(job_id: str) -> None:
+    for job in _jobs(job_id):
+        bringing.bring(job)
+
+
+@shared_task
+def poll_account(account_id: str, farm: str) -> None:
     for account in Account.objects.filter(pk=account_id):
-        poller.take_turn(account)
+        poller.take_turn(account, Where(farm))
 
 
 @shared_task

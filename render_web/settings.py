@@ -31,6 +31,10 @@ PUBLIC_URL = env("PUBLIC_URL", default=f"http://127.0.0.1:{PORT}")
 S3_DOOR_URL = env("S3_DOOR_URL", default=f"http://127.0.0.1:{S3_DOOR_PORT}")
 """What the farm's /settings tells the SDK, and what the account page shows for S3 tools."""
 
+_page_origin = "/".join(PUBLIC_URL.split("/")[:3])
+PAGE_ORIGINS = list(dict.fromkeys([_page_origin, f"http://127.0.0.1:{PORT}", f"http://localhost:{PORT}"]))
+"""Where pages are loaded from: the stores let these send parts and fetch pictures (CORS)."""
+
 # --- keys ---------------------------------------------------------------------------------
 SECRET_KEY = env("SECRET_KEY", default="")
 if not SECRET_KEY:
@@ -105,6 +109,10 @@ STORAGES = {
 
 # --- the farm the artist's side talks to -------------------------------------------------------
 FARM_URL = env("FARM_URL", default=f"http://127.0.0.1:{PORT}/farm")
+QARNOT_URL = env("QARNOT_URL", default="https://api.qarnot.com")
+"""The other farm: of accounts that gave their own token for it."""
+QARNOT_S3_URL = env("QARNOT_S3_URL", default="https://storage.qarnot.com")
+"""Its storage, which pages may reach. Not called QARNOT_STORAGE_URL: the SDK would take that for every farm's."""
 FREE_HOURS = env.int("FREE_HOURS", default=60)
 """Render hours that greet a new account."""
 
@@ -115,6 +123,13 @@ SCENE_PROBE = env("SCENE_PROBE", default="farm.engines.scene_reading.read_scene"
 """Reads a scene in the sandbox (a Blender opens its own) and says what it needs; empty for none."""
 COLOUR_CONFIG = env("COLOUR_CONFIG", default="farm.engines.blender.colour.config_for")
 """The OCIO configuration that an EXR of a profile is looked at with; empty for a plain view."""
+
+# The built-in farm as a stand-in for Qarnot's service, with what that does otherwise (farm.api.quirks): for tests.
+FARM_QUIRKS = env.bool("FARM_QUIRKS", default=False)
+FARM_QUIRKS_STATE_AGE = env.float("FARM_QUIRKS_STATE_AGE", default=5.0)
+"""Seconds that what it tells of a task may be old."""
+FARM_QUIRKS_RATE = env.int("FARM_QUIRKS_RATE", default=20)
+"""Requests a second it takes of an account."""
 
 NODE_NAME = env("NODE_NAME", default="")
 """Of this machine's node; by itself that of the stack is node-1, and one that joins is called as its host."""
@@ -155,6 +170,7 @@ CELERY_TASK_ROUTES = {
     "jobs.tasks.open_pictures": {"queue": "heavy"},
     "jobs.tasks.look_through_library": {"queue": "heavy"},
     "jobs.tasks.check_add_on": {"queue": "heavy"},
+    "jobs.tasks.bring_files": {"queue": "heavy"},
 }
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
@@ -282,9 +298,9 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],
-        "img-src": [SELF, S3_PUBLIC_URL],
-        "media-src": [SELF, S3_PUBLIC_URL],
-        "connect-src": [SELF, S3_PUBLIC_URL],
+        "img-src": [SELF, S3_PUBLIC_URL, QARNOT_S3_URL],
+        "media-src": [SELF, S3_PUBLIC_URL, QARNOT_S3_URL],
+        "connect-src": [SELF, S3_PUBLIC_URL, QARNOT_S3_URL],
         "object-src": [NONE],
         "base-uri": [NONE],
         "frame-ancestors": [NONE],

@@ -22,21 +22,30 @@ class SharedStack:
     facts: dict
 
 
+_in_this_process: dict[Path, SharedStack] = {}
+"""Asked for twice by one process, it is shared again: who waits for the last one out would wait for themselves."""
+
+
 @contextlib.contextmanager
 def shared_stack(folder: Path, start: Start) -> Iterator[SharedStack]:
     """`folder` is the same for all processes of the run.
 
     The process that started the stack must outlive it (it ends with its parent), so at its end it waits for the others.
     """
+    if folder in _in_this_process:  # a fixture of another folder's tests has it; sessions' fixtures end in reverse
+        yield _in_this_process[folder]
+        return
     with contextlib.ExitStack() as held:
         in_use = held.enter_context((folder / "in-use.lock").open("w"))
         with _alone(folder):
             fcntl.flock(in_use, fcntl.LOCK_SH)
             is_mine = not (folder / "stack.json").exists()
             running = _start(folder, start, held) if is_mine else _found(folder)
+        _in_this_process[folder] = running
         try:
             yield running
         finally:
+            del _in_this_process[folder]
             fcntl.flock(in_use, fcntl.LOCK_UN)
             if is_mine:
                 _end(folder, held, in_use)

@@ -1,6 +1,8 @@
-"""`make test`: the whole suite on SQLite, then again on PostgreSQL where a server can be started.
+"""`make test`: the whole suite on SQLite, what matters most against a farm that behaves as Qarnot's service, and again
+on PostgreSQL where a server can be started. `make test-qarnot` is all of the contract against that farm.
 
-The second run leaves out what a database can't break, and what the contract's tests show of the whole stack there.
+The run on PostgreSQL leaves out what a database can't break, and what the contract's tests show of the whole stack
+there.
 """
 
 import os
@@ -18,11 +20,20 @@ ONCE_IS_ENOUGH = (
     *(f"node/test_{machine}.py" for machine in ("real_render", "equipment", "collector", "staging", "machine")),
 )
 """What only reads files, computes pictures or looks at a machine."""
+A_RENDER_AT_QARNOT = "tests/journeys/test_a_render_at_qarnot.py"
+AT_QARNOT_FIRST = tuple(
+    f"tests/contract/test_{fact}.py"
+    for fact in ("white_paper_script", "states", "output", "results", "retries", "lists", "resources", "abort")
+)
+"""Of the contract, what a studio that renders at Qarnot lives by."""
 
 
 def main() -> int:
+    if sys.argv[1:2] == ["qarnot"]:
+        del sys.argv[1]
+        return at_qarnot("tests/contract")
     print("== the suite on SQLite ==", flush=True)
-    code = pytest({})
+    code = pytest({}, f"--ignore={A_RENDER_AT_QARNOT}") or at_qarnot(*AT_QARNOT_FIRST)
     if code:
         return code
     with postgres.server() as url:
@@ -31,6 +42,12 @@ def main() -> int:
             return 0
         print("== the suite on PostgreSQL ==", flush=True)
         return pytest({"DATABASE_URL": url}, *(f"--ignore=tests/{room}" for room in ONCE_IS_ENOUGH))
+
+
+def at_qarnot(*contract: str) -> int:
+    """These parts of the contract, and the journey, which is the longest: a studio and its Qarnot run then."""
+    print("== a farm that behaves as Qarnot's service ==", flush=True)
+    return pytest({"CONTRACT_FARM": "quirky"}, A_RENDER_AT_QARNOT, *contract)
 
 
 def pytest(environment: dict[str, str], *arguments: str) -> int:

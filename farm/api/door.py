@@ -22,7 +22,7 @@ def door(**methods: View) -> View:
     """A view that lets in who shows a token, and calls `methods[METHOD](request, token, **parts of the path)`."""
 
     def enter(request: HttpRequest, **parts: Any) -> HttpResponse:
-        token = account_of(_shown_token(request))
+        token = account_of(shown_token(request))
         if token is None:
             return refusal(401, "Bad authentication token. Make one on your account page.")
         return _call(methods, request, token, **parts)
@@ -80,7 +80,7 @@ def _call(methods: dict[str, View], request: HttpRequest, *who: ApiToken, **part
         return refusal(400, "The body of the request is nested too deeply.")
 
 
-def _shown_token(request: HttpRequest) -> str:
+def shown_token(request: HttpRequest) -> str:
     """The bare token is Qarnot's way; `Bearer` is what other tools put before it."""
     shown = request.headers.get("Authorization", "").strip()
     return shown[7:].strip() if shown[:7].lower() == "bearer " else shown

@@ -10,6 +10,7 @@ class Bucket(models.Model):
 
     account = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="buckets")
     name = models.CharField(max_length=255)
+    cors = models.JSONField(default=list, help_text="Rules for pages of other origins (farm.storage.cors.Rule).")
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import urlsplit
 
 import boto3
 from botocore.config import Config
@@ -199,9 +198,8 @@ def ensure_backing_bucket() -> None:
 
 
 def _let_pages_in() -> None:
-    origins = _page_origins()
     rule = {
-        "AllowedOrigins": origins,
+        "AllowedOrigins": settings.PAGE_ORIGINS,
         "AllowedMethods": ["GET", "PUT", "HEAD"],
         "AllowedHeaders": ["*"],
         "ExposeHeaders": ["ETag"],
@@ -214,11 +212,5 @@ def _let_pages_in() -> None:
             "%s keeps no CORS rule (%s). Uploads from the browser need %s allowed there for GET, PUT and HEAD.",
             settings.S3_ENDPOINT_URL,
             error.response["Error"]["Code"],
-            " and ".join(origins),
+            " and ".join(settings.PAGE_ORIGINS),
         )
-
-
-def _page_origins() -> list[str]:
-    public = urlsplit(settings.PUBLIC_URL)
-    local = [f"http://{host}:{settings.PORT}" for host in ("127.0.0.1", "localhost")]
-    return list(dict.fromkeys([f"{public.scheme}://{public.netloc}", *local]))

@@ -7,6 +7,7 @@ import logging
 
 from farm.storage.call import Call
 from farm.storage.errors import S3Error
+from farm.storage.operations import cors
 from farm.storage.operations.table import operation_of
 from farm.storage.reply import Reply
 from farm.storage.request import ClientGone, Receive, S3Request, Scope, Send
@@ -47,9 +48,12 @@ class S3Door:
         try:
             if request.path == HEALTH_PATH:
                 await reply.empty(200 if await self._open_store.answers() else 503)
+            elif request.method == "OPTIONS":
+                await cors.preflight(request, reply)
             else:
-                caller = await caller_of(request)
-                await operation_of(request)(Call(request, caller, self._open_store, reply))
+                call = Call(request, await caller_of(request), self._open_store, reply)
+                await cors.let_in(call)
+                await operation_of(request)(call)
         except ClientGone:
             log.debug("%s was cut by the client", request.method)
         except S3Error as refusal:

@@ -14,6 +14,7 @@ STATUSES = {
     "MethodNotAllowed": 405,
     "MissingContentLength": 411,
     "NoSuchBucket": 404,
+    "NoSuchCORSConfiguration": 404,
     "NoSuchVersion": 404,
     "NotImplemented": 501,
     "RequestTimeTooSkewed": 403,

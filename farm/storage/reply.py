@@ -14,6 +14,8 @@ class Reply:
     def __init__(self, send: Send, *, is_head: bool) -> None:
         self._send, self._is_head = send, is_head
         self.has_started = False
+        self.headers: Mapping[str, str] = {}
+        """Of every answer to this request, be it a refusal."""
         self.request_id = uuid.uuid4().hex[:16].upper()
 
     async def empty(self, status: int = 200, headers: Mapping[str, str] | None = None) -> None:
@@ -46,6 +48,6 @@ class Reply:
 
     async def _start(self, status: int, headers: Mapping[str, str]) -> None:
         self.has_started = True
-        named = {**headers, "x-amz-request-id": self.request_id}
+        named = {**headers, **self.headers, "x-amz-request-id": self.request_id}
         encoded = [(name.encode("latin-1"), value.encode("utf-8", "surrogateescape")) for name, value in named.items()]
         await self._send({"type": "http.response.start", "status": status, "headers": encoded})

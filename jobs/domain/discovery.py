@@ -2,17 +2,19 @@
 
 import logging
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.utils.timezone import is_aware
 
 from accounts.models import ApiToken
-from jobs import farms, software
+from jobs import farms, qarnot_access, software
 from jobs.domain import frame_list, reports, submission
 from jobs.domain.scenes import clean_name
-from jobs.enums import JobState
+from jobs.enums import JobState, Where
 from jobs.models import FarmPoller, Job
 
 if TYPE_CHECKING:
@@ -20,45 +22,65 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-SOON = timedelta(seconds=1)
+SOON = {Where.STUDIO: timedelta(seconds=1), Where.QARNOT: timedelta(seconds=10)}
+"""Qarnot counts the questions."""
 TOKEN_USED_LATELY = timedelta(minutes=3)
 """A token's use is noted to the minute (accounts.tokens)."""
 MOST_FRAMES = 20_000
+_ALWAYS = datetime.min.replace(tzinfo=UTC)
 _OURS = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})-\d+")
 
 
 def ask_for(account: "Account") -> None:
     """A page that lists renders is open, or a token was used: look for tasks soon."""
-    _soon([account.pk])
+    _soon([account.pk], Where.STUDIO)
+    if qarnot_access.is_given(account):
+        _soon([account.pk], Where.QARNOT)
 
 
 def ask_for_scripting_accounts() -> None:
     """The sweep's part: whoever used a token lately may have ordered something."""
     lately = timezone.now() - TOKEN_USED_LATELY
     used = ApiToken.objects.filter(is_internal=False, last_used_at__gt=lately, account__is_active=True)
-    _soon(list(used.values_list("account_id", flat=True).distinct()))
+    _soon(list(used.values_list("account_id", flat=True).distinct()), Where.STUDIO)
 
 
-def _soon(accounts: list[int]) -> None:
-    without = set(accounts) - set(FarmPoller.objects.filter(pk__in=accounts).values_list("pk", flat=True))
-    FarmPoller.objects.bulk_create([FarmPoller(pk=account) for account in without], ignore_conflicts=True)
-    idle = FarmPoller.objects.filter(pk__in=accounts, discover_at__isnull=True)
-    idle.update(discover_at=timezone.now() + SOON)
+def _soon(accounts: list[int], where: Where) -> None:
+    pollers = FarmPoller.objects.filter(account__in=accounts, farm=where)
+    without = set(accounts) - set(pollers.values_list("account_id", flat=True))
+    new = [FarmPoller(account_id=account, farm=where) for account in without]
+    FarmPoller.objects.bulk_create(new, ignore_conflicts=True)
+    pollers.filter(discover_at__isnull=True).update(discover_at=timezone.now() + SOON[where])
 
 
-def discover(account: "Account") -> None:
+def discover(account: "Account", where: Where) -> None:
     """Makes rows for tasks nobody knows here yet, if it is time to look. Raises farms.FarmDown, FarmRefused."""
-    due = FarmPoller.objects.filter(pk=account.pk, discover_at__lte=timezone.now()).first()
+    due = FarmPoller.objects.filter(account=account, farm=where, discover_at__lte=timezone.now()).first()
     if due is None:
         return
-    farm = farms.of(account)
+    farm = farms.of(account, where)
+    since = _looked_at_since(account, where)
     for page in farm.newest_tasks():
-        unknown = _unknown(account, page)
+        unknown = _unknown(account, [task for task in page if _created_at(task) >= since])
         for uuid in unknown:
             _find(account, farm, uuid)
         if not unknown:  # what is older was found before
             break
-    FarmPoller.objects.filter(pk=account.pk, discover_at=due.discover_at).update(discover_at=None)
+    FarmPoller.objects.filter(pk=due.pk, discover_at=due.discover_at).update(discover_at=None)
+
+
+def _looked_at_since(account: "Account", where: Where) -> datetime:
+    """An account at Qarnot may be years old: what was ordered before we had its token stays there."""
+    access = qarnot_access.of(account) if where == Where.QARNOT else None
+    return access.given_at if access else _ALWAYS
+
+
+def _created_at(task: dict[str, Any]) -> datetime:
+    try:
+        said = parse_datetime(str(task.get("creationDate")))
+    except ValueError:
+        said = None
+    return said if said and is_aware(said) else _ALWAYS
 
 
 def _unknown(account: "Account", tasks: list[dict[str, Any]]) -> list[str]:
@@ -71,7 +93,7 @@ def _unknown(account: "Account", tasks: list[dict[str, Any]]) -> list[str]:
 def _find(account: "Account", farm: farms.Farm, uuid: str) -> None:
     """One that can't be taken in keeps no other from being found."""
     try:
-        _add(account, reports.read(farm.task(uuid)), uuid)
+        _add(account, farm.where, reports.read(farm.task(uuid)), uuid)
     except farms.TaskGone:
         return
     except (farms.FarmDown, farms.FarmRefused):
@@ -86,9 +108,9 @@ def _is_ours(account: "Account", task: dict[str, Any]) -> bool:
     return match is not None and Job.objects.filter(account=account, pk=match[1]).exists()
 
 
-def _add(account: "Account", report: reports.Report, uuid: str) -> None:
+def _add(account: "Account", where: Where, report: reports.Report, uuid: str) -> None:
     numbers = _numbers(report)
-    makes_pictures = software.makes_pictures(account, report.profile)
+    makes_pictures = software.makes_pictures(account, report.profile, where)
     with transaction.atomic():
         if Job.objects.filter(account=account, farm_task_uuid=uuid).exists():
             return
@@ -96,6 +118,7 @@ def _add(account: "Account", report: reports.Report, uuid: str) -> None:
             account=account,
             name=clean_name(report.name),
             state=JobState.WAITING,
+            farm=where,
             profile=report.profile,
             constants=dict(report.constants),
             makes_pictures=makes_pictures,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from zipstream import ZipStream
 
 from jobs.buckets import bucket_of
-from jobs.enums import FrameState
+from jobs.enums import FrameState, Where
 from jobs.models import Frame, Job, ResultFile
 
 if TYPE_CHECKING:
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 def picture_address(account: "Account", frame: Frame, *, as_attachment: bool) -> str:
     """For an hour; straight from the store."""
-    bucket = bucket_of(account, frame.job.result_bucket)
+    bucket = bucket_of(account, frame.job.result_bucket, Where(frame.job.farm))
     return bucket.signed_picture(frame.key, PurePosixPath(frame.key).name, as_attachment=as_attachment)
 
 
 def zip_of(job: Job, account: "Account") -> ZipStream | None:
     """The frames that are here, stored as they are; its length is known before its first byte. None of none."""
     landed = job.frame_set.filter(state=FrameState.DONE).exclude(key="").values_list("number", "key", "size_bytes")
-    bucket = bucket_of(account, job.result_bucket)
+    bucket = bucket_of(account, job.result_bucket, Where(job.farm))
     archive = ZipStream(sized=True)
     names: set[str] = set()
     for number, key, size in landed.iterator():
@@ -36,13 +36,13 @@ def zip_of(job: Job, account: "Account") -> ZipStream | None:
 
 def file_address(account: "Account", file: ResultFile) -> str:
     """For an hour; straight from the store, and never shown by the browser: it may hold anything."""
-    bucket = bucket_of(account, file.job.result_bucket)
+    bucket = bucket_of(account, file.job.result_bucket, Where(file.job.farm))
     return bucket.signed_picture(file.key, PurePosixPath(file.key).name, as_attachment=True)
 
 
 def zip_of_files(job: Job, account: "Account") -> ZipStream | None:
     """The files of a task without pictures, in their folders. None of none."""
-    bucket = bucket_of(account, job.result_bucket)
+    bucket = bucket_of(account, job.result_bucket, Where(job.farm))
     archive = ZipStream(sized=True)
     names: set[str] = set()
     for key, size in job.result_files.values_list("key", "size_bytes").iterator():

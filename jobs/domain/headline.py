@@ -6,9 +6,10 @@ from datetime import datetime
 from django.db.models import F, Max, Sum
 from django.utils import timezone
 
+from jobs import qarnot_access
 from jobs.domain import waiting
 from jobs.domain.warmth import warmth
-from jobs.enums import ENDED, FrameState, JobState
+from jobs.enums import ENDED, FrameState, JobState, Where
 from jobs.models import FarmPoller, Job
 from jobs.problems import explain
 from jobs.problems.words import counted, duration
@@ -41,10 +42,17 @@ def headline(job: Job, now: datetime | None = None) -> Headline:
         next_step=next_step,
         percent=percent_done(job),
         time_left_sentence=f"about {duration(left)} left" if left is not None else "",
-        hours_used_sentence=f"{duration(job.used_seconds)} of render time used" if job.used_seconds else "",
+        hours_used_sentence=_time_used(job),
         warmth_sentence=warmth(job),
         action=action,
     )
+
+
+def _time_used(job: Job) -> str:
+    """Qarnot's time is not of our hours: it is between the account and Qarnot."""
+    if not job.used_seconds:
+        return ""
+    return f"{duration(job.used_seconds)} of render time {'at Qarnot' if job.farm == Where.QARNOT else 'used'}"
 
 
 def percent_done(job: Job) -> int:
@@ -88,6 +96,12 @@ def _of(job: Job) -> str:
 
 
 def _submitting(job: Job) -> tuple[str, str, str]:
+    if job.brought_percent is not None and job.brought_percent < 100:
+        place = "Qarnot" if job.farm == Where.QARNOT else "this studio's storage"
+        brought = f"Its files are being brought to {place}, {job.brought_percent} %."
+        return brought, "It is ordered when they are there. The page may be closed.", "cancel"
+    if job.farm == Where.QARNOT:
+        return "Being handed to Qarnot.", "This takes a few seconds. The page may be closed.", "cancel"
     return "Being handed to the farm.", "This takes a few seconds. The page may be closed.", "cancel"
 
 
@@ -156,8 +170,11 @@ _WORDS = {
 def _farm_trouble(job: Job, now: datetime) -> str:
     if job.state in ENDED:
         return ""
-    poller = FarmPoller.objects.filter(pk=job.account_id, farm_down_since__isnull=False).first()
+    if job.farm == Where.QARNOT and (no_way := qarnot_access.why_shut(job.account)):
+        return no_way
+    poller = FarmPoller.objects.filter(account=job.account_id, farm=job.farm, farm_down_since__isnull=False).first()
     if poller is None or poller.farm_down_since is None:
         return ""
     silent = duration((now - poller.farm_down_since).total_seconds())
-    return f"The farm has not answered for {silent}. We keep asking; nothing is lost."
+    who = "Qarnot" if job.farm == Where.QARNOT else "The farm"
+    return f"{who} has not answered for {silent}. We keep asking; nothing is lost."

@@ -10,7 +10,7 @@ from django.utils import timezone
 from jobs.buckets import StoredObject, bucket_of
 from jobs.domain import result_files
 from jobs.domain.reports import SUCCESS, InstanceReport
-from jobs.enums import FrameState
+from jobs.enums import FrameState, Where
 from jobs.models import Frame, Job
 
 _PICTURE = re.compile(r"0*(\d{1,9})\.(png|exr|jpe?g|tga|webp|tiff?)", re.I)
@@ -27,7 +27,7 @@ def arrived(job: Job, succeeded: Collection[InstanceReport]) -> dict[int, Stored
     wanted = [said for said in succeeded if said.frame in awaited]
     if not wanted:
         return {}
-    objects = result_files.objects_of(bucket_of(job.account, job.result_bucket), wanted)
+    objects = result_files.objects_of(bucket_of(job.account, job.result_bucket, Where(job.farm)), wanted)
     found = by_number(objects, job.output_format)
     return {said.frame: found[said.frame] for said in wanted if said.frame in found}
 

@@ -7,7 +7,7 @@ from typing import Any
 from jobs import software
 from jobs.domain import frame_list, picture_size, scenes
 from jobs.domain.scene_facts import SceneFacts
-from jobs.enums import Priority, SceneState
+from jobs.enums import Priority, SceneState, Where
 from jobs.models import Scene
 from jobs.profiles import Constant, Profile, line_number
 
@@ -32,6 +32,7 @@ class Order:
     priority: str = Priority.NORMAL
     licence: str = ""
     """Whose is taken (jobs.domain.licences); empty where none is needed."""
+    where: Where = Where.STUDIO
 
 
 class OrderRefused(ValueError):
@@ -42,9 +43,9 @@ class OrderRefused(ValueError):
         self.errors = dict(errors)
 
 
-def proposed_profile(scene: Scene) -> Profile | None:
+def proposed_profile(scene: Scene, where: Where = Where.STUDIO) -> Profile | None:
     """None where the farm does not say what it offers, or has nothing for this scene."""
-    return software.proposed(scene.account, scene.software, scenes.facts(scene).software_line)
+    return software.proposed(scene.account, scene.software, scenes.facts(scene).software_line, where)
 
 
 def proposed(scene: Scene, profile: Profile) -> Order:
@@ -95,7 +96,9 @@ def checked(scene: Scene, order: Order) -> tuple[Profile, list[int]]:
         frames = frame_list.parse(order.frames)
     except frame_list.FrameListError as refusal:
         errors["frames"] = str(refusal)
-    profile = software.find(scene.account, order.profile)
+    if order.where == Where.QARNOT and order.add_on_ids:
+        errors[""] = "Qarnot's Blender takes no add-ons. Leave them out, or choose this studio's machines."
+    profile = software.find(scene.account, order.profile, order.where)
     if profile is None:
         errors["profile"] = "The farm does not offer this version. Choose another one."
     else:

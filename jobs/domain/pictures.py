@@ -21,7 +21,7 @@ from jobs import sandboxed
 from jobs.buckets import AccountBucket, StoreError, bucket_of
 from jobs.domain import finishing, landing, scenes
 from jobs.domain.revisions import change
-from jobs.enums import FrameState
+from jobs.enums import FrameState, Where
 from jobs.hurry import hurry
 from jobs.models import Frame, Job
 
@@ -76,7 +76,7 @@ def _next(job: Job) -> list[Frame]:
 def _open(job: Job, frames: list[Frame]) -> None:
     with tempfile.TemporaryDirectory(prefix="pictures-") as room:
         folder = Path(room)
-        bucket = bucket_of(job.account, job.result_bucket)
+        bucket = bucket_of(job.account, job.result_bucket, Where(job.farm))
         files = {frame.number: f"{frame.number}{PurePosixPath(frame.key).suffix.lower()}" for frame in frames}
         for frame in frames:
             if problem := _fetched(bucket, frame, folder / files[frame.number]):

@@ -1,4 +1,4 @@
-"""One poller an account at a time, by a lease in the database: it asks the farm for some seconds, then hands over."""
+"""One poller an account and farm at a time, by a lease in the database: it asks for some seconds, then hands over."""
 
 import threading
 import time
@@ -7,11 +7,12 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.db import IntegrityError
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from jobs import farms
 from jobs.domain import discovery, farm_silence, sync
+from jobs.enums import Where
 from jobs.models import FarmPoller, Job
 
 if TYPE_CHECKING:
@@ -24,62 +25,84 @@ _long_turns = threading.BoundedSemaphore(4)
 """Of a worker's threads, so many stay with one account at most; the others are free for short work."""
 
 
-def take_turn(account: "Account") -> None:
+_turns_elsewhere = threading.BoundedSemaphore(4)
+"""So many ask Qarnot at most: its silence, ten seconds a question, keeps no thread from the studio's renders."""
+
+
+def take_turn(account: "Account", where: Where = Where.STUDIO) -> None:
     """Asks while a page is open, at most for a turn; else once. Does nothing while another one asks."""
-    number = _lease(account)
-    if number is None:
+    if where == Where.STUDIO:
+        _take_turn(account, where)
+    elif _turns_elsewhere.acquire(blocking=False):  # else the sweep sends it again
+        try:
+            _take_turn(account, where)
+        finally:
+            _turns_elsewhere.release()
+
+
+def _take_turn(account: "Account", where: Where) -> None:
+    leased = _lease(account, where)
+    if leased is None:
         return
     try:
-        _ask_for_a_while(account, lambda: _renew(account, number))
+        _ask_for_a_while(account, where, lambda: _renew(leased))
     except (farms.FarmDown, farms.FarmRefused) as trouble:
-        _ask_later(account, farm_silence.silent(account, str(trouble)))
+        _ask_later(account, where, farm_silence.silent(account, where, trouble))
     else:
-        farm_silence.heard(account)
+        farm_silence.heard(account, where)
     finally:
-        FarmPoller.objects.filter(pk=account.pk, lease_number=number).update(leased_until=timezone.now())
+        _still(leased).update(leased_until=timezone.now())
 
 
-def _lease(account: "Account") -> int | None:
+def _lease(account: "Account", where: Where) -> FarmPoller | None:
     now = timezone.now()
-    free = FarmPoller.objects.filter(pk=account.pk, leased_until__lte=now)
-    if free.update(leased_until=now + LEASE, lease_number=F("lease_number") + 1):
-        return FarmPoller.objects.values_list("lease_number", flat=True).get(pk=account.pk)
-    if FarmPoller.objects.filter(pk=account.pk).exists():
+    its = FarmPoller.objects.filter(account=account, farm=where)
+    if its.filter(leased_until__lte=now).update(leased_until=now + LEASE, lease_number=F("lease_number") + 1):
+        return its.get()
+    if its.exists():
         return None
     try:
-        return FarmPoller.objects.create(account=account, leased_until=now + LEASE, lease_number=1).lease_number
+        return FarmPoller.objects.create(account=account, farm=where, leased_until=now + LEASE, lease_number=1)
     except IntegrityError:
         return None
 
 
-def _renew(account: "Account", number: int) -> bool:
+def _still(leased: FarmPoller) -> QuerySet[FarmPoller]:
+    return FarmPoller.objects.filter(pk=leased.pk, lease_number=leased.lease_number)
+
+
+def _renew(leased: FarmPoller) -> bool:
     """False when another poller has taken over meanwhile: this one stops."""
-    mine = FarmPoller.objects.filter(pk=account.pk, lease_number=number)
-    return bool(mine.update(leased_until=timezone.now() + LEASE))
+    return bool(_still(leased).update(leased_until=timezone.now() + LEASE))
 
 
-def _ask_for_a_while(account: "Account", is_mine: Callable[[], bool]) -> None:
+def _ask_for_a_while(account: "Account", where: Where, is_mine: Callable[[], bool]) -> None:
     memory: sync.Memory = {}
     until = time.monotonic() + TURN_SECONDS
-    discovery.discover(account)
-    sync.poll(account, memory, is_mine)
+    discovery.discover(account, where)
+    sync.poll(account, where, memory, is_mine)
     if not _long_turns.acquire(blocking=False):
         return
     try:
-        while time.monotonic() < until and _is_watched(account) and is_mine():
-            time.sleep(sync.WATCHED_EVERY_SECONDS)
-            sync.poll(account, memory, is_mine)
+        while time.monotonic() < until and _is_watched(account, where) and is_mine():
+            time.sleep(sync.WATCHED_EVERY_SECONDS[where])
+            sync.poll(account, where, memory, is_mine)
     finally:
         _long_turns.release()
 
 
-def _is_watched(account: "Account") -> bool:
+def _is_watched(account: "Account", where: Where) -> bool:
     lately = timezone.now() - sync.WATCHED_FOR
-    return Job.objects.filter(account_id=account.pk, next_poll_at__isnull=False, watched_at__gt=lately).exists()
+    going = Job.objects.filter(account_id=account.pk, farm=where, next_poll_at__isnull=False)
+    return going.filter(watched_at__gt=lately).exists()
 
 
-def _ask_later(account: "Account", again: datetime) -> None:
-    """No job is changed otherwise: the farm may come back with all of them done."""
-    asked = Job.objects.filter(account_id=account.pk, next_poll_at__isnull=False).exclude(farm_task_uuid="")
+def _ask_later(account: "Account", where: Where, again: datetime) -> None:
+    """No job is changed otherwise: the farm may come back with all of them done.
+
+    Those that had their turn keep their later time, so that the ones left out come first.
+    """
+    asked = Job.objects.filter(account_id=account.pk, farm=where, next_poll_at__lt=again).exclude(farm_task_uuid="")
     asked.update(next_poll_at=again)
-    FarmPoller.objects.filter(pk=account.pk, discover_at__isnull=False).update(discover_at=again)
+    looked_for = FarmPoller.objects.filter(account=account, farm=where, discover_at__isnull=False)
+    looked_for.update(discover_at=again)

@@ -7,6 +7,7 @@ from django.db.models import Count, Sum
 
 from jobs.buckets import AccountBucket, StoredObject, bucket_of
 from jobs.domain.reports import SUCCESS, InstanceReport, Report
+from jobs.enums import Where
 from jobs.models import Job, ResultFile
 
 ASKED_ONE_BY_ONE = 20
@@ -45,7 +46,7 @@ def arrived(job: Job, report: Report, changed: Collection[InstanceReport]) -> li
     written = {key for said in just_ended for key in said.results or ()}
     known = set(job.result_files.values_list("key", flat=True))
     room = MOST_FILES - len(known)
-    bucket = bucket_of(job.account, job.result_bucket)
+    bucket = bucket_of(job.account, job.result_bucket, Where(job.farm))
     wanted = [*(known & written), *[key for key in by_key if key not in known][:room]]
     found = _named(bucket, wanted) if wanted else []
     if not by_key and report.has_ended:

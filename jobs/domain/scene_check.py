@@ -22,7 +22,7 @@ from jobs.domain.scene_facts import ColourView, LinkedFile, SceneFacts
 from jobs.domain.scene_files import Refused
 from jobs.domain.scene_problems import problems_of, problems_of_other
 from jobs.domain.scenes import SCENES_BUCKET
-from jobs.enums import SceneState
+from jobs.enums import SceneState, Where
 from jobs.models import Scene
 from jobs.problems import any_blocks
 from jobs.profiles import BLENDER
@@ -99,7 +99,7 @@ def _again_later(scene: Scene) -> None:
 
 def _check(scene: Scene, folder: Path) -> None:
     sandboxed.demand_safety(scene.account)
-    bucket = bucket_of(scene.account, SCENES_BUCKET)
+    bucket = bucket_of(scene.account, SCENES_BUCKET, Where(scene.stored_at))
     objects = scene_files.unpacked(scene, bucket, lambda: _keep_lease(scene))
     Scene.objects.filter(pk=scene.pk).update(size_bytes=sum(found.size for found in objects.values()))
     mains = scene_files.main_files(scene, bucket, objects)

@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from jobs.domain.paths import plain_text
 from jobs.domain.scene_facts import SceneFacts
-from jobs.enums import SceneState, UploadState
+from jobs.enums import SceneState, UploadState, Where
 from jobs.hurry import hurry
 from jobs.models import Scene
 
@@ -21,8 +21,9 @@ class SceneRefused(ValueError):
     """Why this can't be done with the scene now, as a sentence for the page."""
 
 
-def create(account: "Account", name: str) -> Scene:
-    return Scene.objects.create(account=account, name=clean_name(name))
+def create(account: "Account", name: str, where: Where = Where.STUDIO) -> Scene:
+    """`where`: whose storage its files are sent to."""
+    return Scene.objects.create(account=account, name=clean_name(name), stored_at=where)
 
 
 def clean_name(name: str) -> str:

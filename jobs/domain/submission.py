@@ -10,10 +10,20 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from jobs import farms
-from jobs.domain import add_ons, farm_silence, frame_list, libraries, lifecycle, orders, scenes
+from jobs.domain import (
+    add_ons,
+    bringing,
+    farm_silence,
+    frame_list,
+    libraries,
+    lifecycle,
+    orders,
+    resources,
+    scenes,
+)
 from jobs.domain.orders import Order
 from jobs.domain.revisions import change
-from jobs.enums import FrameState, JobState
+from jobs.enums import FrameState, JobState, Where
 from jobs.hurry import hurry
 from jobs.models import FarmInstance, Frame, Job, Scene
 from jobs.profiles import Profile
@@ -52,7 +62,7 @@ def order(scene: Scene, wanted: Order) -> Job:
 
 def place(job: Job, wanted: Order, profile: Profile, numbers: Sequence[int]) -> Job:
     """The rows of an order that was checked, frames and all; `job` is not saved yet. Raises orders.OrderRefused."""
-    job.profile, job.makes_pictures = profile.name, profile.makes_pictures
+    job.farm, job.profile, job.makes_pictures = wanted.where, profile.name, profile.makes_pictures
     job.licence = wanted.licence
     job.frames, job.frame_count = wanted.frames, len(numbers)
     job.cap_seconds, job.priority = wanted.cap_seconds, wanted.priority
@@ -92,10 +102,13 @@ def submit(job: Job) -> None:
     """Hands a submitting job to the farm. Safe to call twice, and after an answer that never came."""
     if not _claim(job):
         return
+    if not bringing.is_complete(job):
+        hurry("bring_files", job.pk)
+        return
     try:
         uuid = _task_of(job)
     except farms.FarmDown as down:
-        again = farm_silence.silent(job.account, str(down))
+        again = farm_silence.silent(job.account, Where(job.farm), down)
         Job.objects.filter(pk=job.pk).update(next_poll_at=again)
         return
     except farms.FarmRefused as refused:
@@ -118,7 +131,7 @@ def _try_later_or_give_up(job: Job, failure: Exception) -> None:
 
 def _task_of(job: Job) -> str:
     """Found, if an answer of the farm was lost before; else ordered. Raises farms.FarmDown, FarmRefused."""
-    farm = farms.of(job.account)
+    farm = farms.of(job.account, Where(job.farm))
     found = farm.find(shortname(job))
     if found:
         return found
@@ -154,7 +167,7 @@ def _claim(job: Job) -> bool:
 def _was_never_handed_over(job: Job) -> bool:
     """Cancelled before the farm had it. An answer of the farm may have been lost: its task is found and stopped."""
     try:
-        farm = farms.of(job.account)
+        farm = farms.of(job.account, Where(job.farm))
         uuid = farm.find(shortname(job))
         if uuid:
             farm.cancel(uuid)
@@ -174,21 +187,12 @@ def _task_order(job: Job) -> farms.TaskOrder:
         profile=job.profile,
         ranges=frame_list.to_ranges(list(numbers)),
         constants={**job.constants, **add_ons.constants_of(job)},
-        resources=_resources(job),
+        resources=[needed.resource for needed in resources.of(job)],
         result_bucket=job.result_bucket,
         cap_seconds=job.cap_seconds,
         priority=job.priority,
         licence=job.licence,
     )
-
-
-def _resources(job: Job) -> list[farms.Resource]:
-    """The scene's own files come last: they win over a library's. Without a scene, libraries are wanted whole."""
-    if job.scene is None:
-        return [farms.Resource(library.bucket) for library in libraries.attached(job)]
-    prefix = scenes.key(job.scene, "")
-    own = farms.Resource(scenes.SCENES_BUCKET, prefix, prefix)
-    return [*libraries.resources_of(job), *add_ons.resources_of(job), own]
 
 
 def _constants(scene: Scene, profile: Profile, wanted: Order) -> dict[str, str]:
@@ -208,16 +212,22 @@ def _handed_over(job: Job, uuid: str) -> None:
             job.refresh_from_db()
     if job.state in (JobState.CANCELLING, JobState.CANCELLED):  # cancelled while it was on its way
         hurry("cancel_on_farm", job.pk)
-    hurry("poll_account", job.account_id)
+    hurry("poll_account", job.account_id, job.farm)
 
 
 def _refused(job: Job, message: str) -> None:
-    words = message.lower()
-    name = "no_hours_left" if "hours" in words or "credit" in words else "farm_refused"
-    name = "hours_held" if "held" in words and name == "no_hours_left" else name
-    name = "account_suspended" if "suspended" in words else name
     logger.info("job %s was refused: %s", job.pk, message)
-    lifecycle.fail(job, {"id": name, "message": message[:300]})
+    lifecycle.fail(job, {"id": _reason_of_refusal(job, message.lower()), "message": message[:300]})
+
+
+def _reason_of_refusal(job: Job, words: str) -> str:
+    if job.farm == Where.QARNOT:  # its credits are no hours of ours
+        return "qarnot_refused"
+    if "suspended" in words:
+        return "account_suspended"
+    if "hours" not in words and "credit" not in words:
+        return "farm_refused"
+    return "hours_held" if "held" in words else "no_hours_left"
 
 
 def cancel_on_farm(job: Job) -> None:
@@ -227,7 +237,7 @@ def cancel_on_farm(job: Job) -> None:
     if job.state not in (JobState.CANCELLING, JobState.CANCELLED) or not job.farm_task_uuid:
         return
     try:
-        farms.of(job.account).cancel(job.farm_task_uuid)
+        farms.of(job.account, Where(job.farm)).cancel(job.farm_task_uuid)
     except (farms.FarmDown, farms.FarmRefused) as trouble:
         logger.warning("job %s could not be cancelled on the farm yet: %s", job.pk, trouble)
 
@@ -265,6 +275,7 @@ def _begin_again(job: Job) -> None:
         waiting_position=None,
         submission_number=job.submission_number + 1,
         cap_seconds=job.cap_seconds,
+        brought_percent=None,
         stdout_offset=0,
         stderr_offset=0,
         output_tails={},

@@ -80,14 +80,15 @@ def _submit() -> None:
 
 
 def _poll() -> None:
-    """Accounts with something due that nobody asks for now."""
+    """Farms of accounts with something due that nobody asks for now."""
     now = timezone.now()
     due = Job.objects.filter(next_poll_at__lte=now).exclude(farm_task_uuid="")
-    accounts = set(due.values_list("account_id", flat=True).distinct()[:AT_ONCE])
-    accounts |= set(FarmPoller.objects.filter(discover_at__lte=now).values_list("pk", flat=True)[:AT_ONCE])
-    asked = FarmPoller.objects.filter(pk__in=accounts, leased_until__gt=now).values_list("pk", flat=True)
-    for account_id in accounts - set(asked):
-        hurry("poll_account", account_id)
+    asked_for = set(due.values_list("account_id", "farm").distinct()[:AT_ONCE])
+    asked_for |= set(FarmPoller.objects.filter(discover_at__lte=now).values_list("account_id", "farm")[:AT_ONCE])
+    accounts = {account_id for account_id, _ in asked_for}
+    leased = FarmPoller.objects.filter(account__in=accounts, leased_until__gt=now)
+    for account_id, farm in asked_for - set(leased.values_list("account_id", "farm")):
+        hurry("poll_account", account_id, farm)
 
 
 def _open_pictures() -> None:

@@ -1,4 +1,4 @@
-"""Asking the farm of an account and folding its answers into the rows of its jobs."""
+"""Asking a farm of an account and folding its answers into the rows of its jobs."""
 
 import logging
 from collections.abc import Callable
@@ -15,7 +15,7 @@ from jobs.domain import carbon, finishing, landing, lifecycle, log_writing, mach
 from jobs.domain.log_writing import Reading
 from jobs.domain.reports import InstanceReport, Report
 from jobs.domain.revisions import change
-from jobs.enums import ENDED, JobState
+from jobs.enums import ENDED, JobState, Where
 from jobs.hurry import hurry
 from jobs.models import Job, ResultFile
 
@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-WATCHED_EVERY_SECONDS = 0.4
-UNWATCHED_EVERY_SECONDS = 2.0
+WATCHED_EVERY_SECONDS = {Where.STUDIO: 0.4, Where.QARNOT: 2.0}
+UNWATCHED_EVERY_SECONDS = {Where.STUDIO: 2.0, Where.QARNOT: 5.0}
+"""What Qarnot tells of a task may be five seconds old anyway, and it counts the questions."""
 AFTER_TROUBLE_SECONDS = 10.0
 WATCHED_FOR = timedelta(seconds=20)
 """A page that is open says so every few seconds."""
@@ -45,18 +46,23 @@ Memory = dict[UUID, dict[int, InstanceReport]]
 """What a poller saw last of each job's instances, so that what did not change costs no query."""
 
 
-def poll(account: "Account", memory: Memory | None = None, is_mine: Callable[[], bool] = lambda: True) -> None:
-    """Asks about every job that is due; one that makes trouble delays only itself.
+def poll(
+    account: "Account",
+    where: Where = Where.STUDIO,
+    memory: Memory | None = None,
+    is_mine: Callable[[], bool] = lambda: True,
+) -> None:
+    """Asks that farm about every job that is due; one that makes trouble delays only itself.
 
     Stops where `is_mine` says that another poller asks now.
     Raises farms.FarmDown, FarmRefused: nothing is known then, and no job is changed.
     """
     memory = {} if memory is None else memory
-    for job in due(account, timezone.now()):
+    for job in due(account, where, timezone.now()):
         if not is_mine():
             return
         try:
-            poll_job(job, farms.of(account), memory)
+            poll_job(job, farms.of(account, where), memory)
         except (farms.FarmDown, farms.FarmRefused):
             raise
         except StoreError as failure:
@@ -67,8 +73,8 @@ def poll(account: "Account", memory: Memory | None = None, is_mine: Callable[[],
             ask_again(job, AFTER_TROUBLE_SECONDS)
 
 
-def due(account: "Account", now: datetime) -> list[Job]:
-    with_task = Job.objects.filter(account_id=account.pk, next_poll_at__lte=now).exclude(farm_task_uuid="")
+def due(account: "Account", where: Where, now: datetime) -> list[Job]:
+    with_task = Job.objects.filter(account_id=account.pk, farm=where, next_poll_at__lte=now).exclude(farm_task_uuid="")
     return list(with_task.select_related("scene", "account").order_by("next_poll_at")[:200])
 
 
@@ -162,7 +168,7 @@ def ask_again(job: Job, seconds: float) -> None:
 
 def _interval(job: Job, report: Report) -> float:
     """A task of thousands of instances is long to tell: it is asked for less often."""
-    seconds = WATCHED_EVERY_SECONDS if _is_watched(job) else UNWATCHED_EVERY_SECONDS
+    seconds = (WATCHED_EVERY_SECONDS if _is_watched(job) else UNWATCHED_EVERY_SECONDS)[Where(job.farm)]
     return seconds * max(1.0, len(report.instances) / 500)
 
 

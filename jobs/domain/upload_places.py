@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from jobs.buckets import AccountBucket, bucket_of
 from jobs.domain.scenes import SCENES_BUCKET, key
-from jobs.enums import AddOnState, SceneState
+from jobs.enums import AddOnState, SceneState, Where
 from jobs.models import AddOn, Library, Scene
 
 Place = Scene | Library | AddOn
@@ -42,7 +42,8 @@ def rules_of(place: Place) -> Rules:
 
 
 def bucket_at(place: Place) -> AccountBucket:
-    return bucket_of(place.account, rules_of(place).bucket)
+    where = Where(place.stored_at) if isinstance(place, Scene) else Where.STUDIO
+    return bucket_of(place.account, rules_of(place).bucket, where)
 
 
 def key_at(place: Place, path: str) -> str:

@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet, Sum
 from django.utils import timezone
 
-from jobs.buckets import AccountBucket, UploadGone
+from jobs.buckets import AccountBucket, StoreShut, UploadGone
 from jobs.domain import library_files, paths
 from jobs.domain.upload_places import Place, bucket_at, key_at, rules_of
 from jobs.enums import SceneState, UploadState
@@ -89,6 +89,11 @@ def _new(place: Place, path: str) -> Upload:
 
 def _begun(upload: Upload) -> Upload:
     bucket = _bucket(upload)
+    if not bucket.lets_pages_in:
+        raise UploadRefused(
+            "The storage there takes no files from this page. Choose this studio's machines for the upload: "
+            "the files are brought over when you order the render."
+        )
     upload.touched_at = timezone.now()
     if upload.size_bytes:
         upload.s3_upload_id = bucket.begin_upload(_key(upload))
@@ -234,7 +239,10 @@ def abort_idle(most: int = 50) -> None:
     """The sweep's part: frees what nobody came back to."""
     idle = Upload.objects.filter(state=UploadState.OPEN, touched_at__lt=timezone.now() - IDLE_FOR)
     for upload in idle.select_related("scene__account", "library__account", "add_on__account")[:most]:
-        abort(upload)
+        try:
+            abort(upload)
+        except StoreShut:  # at Qarnot, without a token any more: its parts can't be freed from here
+            Upload.objects.filter(pk=upload.pk).update(state=UploadState.ABORTED)
 
 
 def _touch(upload: Upload) -> None:

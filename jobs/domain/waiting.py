@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from jobs import farms
 from jobs.domain import reports
 from jobs.domain.log_cleaning import clean
-from jobs.enums import FrameState, JobState
+from jobs.enums import FrameState, JobState, Where
 from jobs.models import Frame, Job
 
 LABELS = {
@@ -67,7 +67,7 @@ def answer(job: Job, frame: Frame) -> Answer:
 
 def _asked(job: Job, frame: Frame) -> Answer | None:
     """Of the first of the frame's instances that the farm says waits."""
-    farm = farms.of(job.account)
+    farm = farms.of(job.account, Where(job.farm))
     for _, instance_id in zip(range(MOST_ASKED), _waiting_instances(job, frame), strict=False):
         try:
             said = farm.why_waiting(job.farm_task_uuid, instance_id)

@@ -6,6 +6,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from accounts.models import Account
+from jobs.enums import Where
 from jobs.models import Job
 
 
@@ -14,6 +15,7 @@ def watch(job_id: UUID) -> None:
     now = timezone.now()
     Job.objects.filter(pk=job_id).update(watched_at=now)
     soon = Job.objects.filter(pk=job_id, next_poll_at__gt=now, next_poll_at__lt=now + timedelta(seconds=3))
+    soon = soon.filter(farm=Where.STUDIO)  # Qarnot counts the questions
     soon.exclude(farm_task_uuid="").update(next_poll_at=now)
 
 

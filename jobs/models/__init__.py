@@ -6,6 +6,7 @@ from jobs.models.frame import Frame
 from jobs.models.job import FarmInstance, FarmPoller, Job
 from jobs.models.library import JobLibrary, Library, LibraryFile
 from jobs.models.log import LogChunk
+from jobs.models.qarnot_access import QarnotAccess
 from jobs.models.result_file import ResultFile
 from jobs.models.scene import Scene
 from jobs.models.upload import Upload
@@ -22,6 +23,7 @@ __all__ = [
     "Library",
     "LibraryFile",
     "LogChunk",
+    "QarnotAccess",
     "ResultFile",
     "Scene",
     "Upload",

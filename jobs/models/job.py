@@ -8,7 +8,7 @@ from django.db import models
 from django.urls import reverse
 from django.utils import timezone
 
-from jobs.enums import JobState, Priority
+from jobs.enums import JobState, Priority, Where
 from jobs.models.scene import Scene
 
 if TYPE_CHECKING:
@@ -44,6 +44,11 @@ class Job(models.Model):
     licence = models.CharField(max_length=10, blank=True, help_text="Whose is taken: onDemand or own.")
     makes_pictures = models.BooleanField(default=True, help_text="False: its results are any files.")
 
+    farm = models.CharField(max_length=12, choices=Where, default=Where.STUDIO, help_text="Whose machines render it.")
+    brought_percent = models.PositiveSmallIntegerField(
+        null=True, help_text="Of its files that lie elsewhere, copied to that farm's storage; 100: all are there."
+    )
+    bringing_until = models.DateTimeField(null=True, help_text="One worker at a time copies them.")
     farm_task_uuid = models.CharField(max_length=40, blank=True, db_index=True)
     submission_number = models.PositiveIntegerField(default=1, help_text="Grows when failed frames are rendered again.")
     farm_state = models.CharField(max_length=40, blank=True, help_text="The farm's own word, for Details.")
@@ -119,11 +124,18 @@ class FarmInstance(models.Model):
 
 
 class FarmPoller(models.Model):
-    """The lease by which one poller at a time asks an account's farm."""
+    """The lease by which one poller at a time asks one of an account's farms: the silence of one delays no other."""
 
-    account = models.OneToOneField(settings.AUTH_USER_MODEL, primary_key=True, on_delete=models.CASCADE)
+    account = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="farm_pollers")
+    farm = models.CharField(max_length=12, choices=Where, default=Where.STUDIO)
     leased_until = models.DateTimeField(default=timezone.now)
     lease_number = models.BigIntegerField(default=0)
     failure_count = models.PositiveIntegerField(default=0)
     farm_down_since = models.DateTimeField(null=True, help_text="Set while the farm does not answer; pages say so.")
     discover_at = models.DateTimeField(null=True, db_index=True, help_text="When to look for tasks ordered by script.")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["account", "farm"], name="one_poller_an_account_and_farm")]
+
+    def __str__(self) -> str:
+        return f"{self.get_farm_display()} for {self.account}"

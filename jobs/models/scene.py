@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from jobs.enums import SceneState
+from jobs.enums import SceneState, Where
 
 
 class Scene(models.Model):
@@ -16,6 +16,9 @@ class Scene(models.Model):
     account = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="scenes")
     name = models.CharField(max_length=200)
     state = models.CharField(max_length=12, choices=SceneState, default=SceneState.UPLOADING)
+    stored_at = models.CharField(
+        max_length=12, choices=Where, default=Where.STUDIO, help_text="Whose storage its files were sent to."
+    )
     software = models.CharField(max_length=40, default="blender", help_text="What opens it (jobs.software).")
     main_file = models.CharField(max_length=1000, blank=True, help_text="Path of the .blend inside the scene.")
     size_bytes = models.BigIntegerField(default=0)

@@ -65,6 +65,18 @@ OF_JOBS: dict[str, Problem] = {
         "blocks",
         "order",
     ),
+    "qarnot_refused": Problem(
+        "Qarnot did not take this render: {message}",
+        "Change what it names, or look at your account there; then render again.",
+        "blocks",
+        "order",
+    ),
+    "files_not_brought": Problem(
+        "The files of this render could not be brought to the farm's storage: {reason}",
+        "Render the missing frames again in a while, or drop the scene again.",
+        "blocks",
+        "us",
+    ),
     "not_handed_over": Problem(
         "The render could not be handed to the farm for {minutes} minutes: {reason}",
         "This is our fault, not the scene's. Render the missing frames again in a while, or tell the operator.",

@@ -2,6 +2,7 @@
 
 from django import template
 
+from jobs.enums import Where
 from jobs.models import FarmInstance, Job
 
 register = template.Library()
@@ -40,6 +41,12 @@ def phase_tone(phase: str) -> str:
 @register.filter
 def is_busy(phase: str) -> bool:
     return phase.lower() not in TONES
+
+
+@register.filter
+def is_placed(instance: FarmInstance, job: Job) -> bool:
+    """Qarnot does not name its machines: what runs, or ran, had one all the same."""
+    return bool(instance.node) or (job.farm == Where.QARNOT and instance.phase.lower() != "waiting")
 
 
 @register.filter

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from django import template
 
-from jobs import software
+from jobs import plain_constants, software
 from jobs.domain.headline import units
-from jobs.enums import ENDED, JobState
+from jobs.enums import ENDED, JobState, Where
 from jobs.models import Job
 from jobs.problems import explain
 from jobs.problems.words import counted
@@ -42,13 +42,16 @@ class OrderedSetting:
 
 @register.filter
 def ordered_settings(job: Job) -> list[OrderedSetting]:
-    """What was ordered, in the words of the form; a constant that nobody asks for keeps its own name."""
-    profile = software.find(job.account, job.profile)
+    """What was ordered, in the words of the form; a constant that nobody asks for keeps its own name.
+
+    Qarnot is not asked while a page waits: its names are known here.
+    """
+    profile = software.find(job.account, job.profile) if job.farm == Where.STUDIO else None
     known = {constant.name: constant for constant in profile.constants} if profile else {}
     said = []
     for name, value in job.constants.items():
         constant = known.get(name)
-        label = constant.label if constant and constant.label else name
+        label = constant.label if constant and constant.label else plain_constants.known(name).get("label", name)
         words = dict(constant.choices).get(value, value) if constant else value
         unit = f" {constant.unit}" if constant and constant.unit else ""
         said.append(OrderedSetting(label, "[SECRET]" if constant and constant.kind == "secret" else f"{words}{unit}"))

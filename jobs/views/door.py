@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.models import Account
 from jobs.buckets import StoreError
 from jobs.domain.add_ons import AddOnRefused
+from jobs.domain.qarnot import QarnotRefused
 from jobs.domain.scenes import SceneRefused
 from jobs.domain.uploads import UploadRefused
 
@@ -41,7 +42,7 @@ def json_door(method: str) -> Callable[[View[P]], View[P]]:
                 return refusal("You are signed out. Sign in again to go on.", 401)
             try:
                 return view(request, *args, **kwargs)
-            except (BadBody, UploadRefused, SceneRefused, AddOnRefused) as refused:
+            except (BadBody, UploadRefused, SceneRefused, AddOnRefused, QarnotRefused) as refused:
                 return refusal(str(refused), 400)
             except StoreError:
                 return refusal(STORE_SILENT, 503)

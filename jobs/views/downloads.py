@@ -1,14 +1,21 @@
 """Doors to pictures: redirects to signed addresses of the store, and the zip of all of them."""
 
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec
 from uuid import UUID
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db.models.fields.files import FieldFile
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_GET
 from zipstream import ZipStream
 
+from jobs import qarnot_access
+from jobs.buckets import StoreShut
 from jobs.domain import downloads
 from jobs.models import Frame, Job, ResultFile
 from jobs.views.door import account_of
@@ -19,8 +26,26 @@ KEPT_FOR_SECONDS = 1800
 """By the browser: half of what the signed address lasts."""
 
 
+P = ParamSpec("P")
+
+
+def through_an_open_door(view: Callable[Concatenate[HttpRequest, UUID, P], HttpResponseBase]) -> Callable[..., Any]:
+    """Files that lie at Qarnot need the account's token: without it the render's page says so."""
+
+    @wraps(view)
+    def answered(request: HttpRequest, job_id: UUID, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        try:
+            return view(request, job_id, *args, **kwargs)
+        except StoreShut as shut:
+            messages.error(request, qarnot_access.why_shut(account_of(request)) or str(shut))
+            return redirect("render", job_id=job_id)
+
+    return answered
+
+
 @require_GET
 @login_required
+@through_an_open_door
 def picture(request: HttpRequest, job_id: UUID, number: int) -> HttpResponse:
     frame = _frame(request, job_id, number)
     if not frame.key:
@@ -56,6 +81,7 @@ def _media(file: FieldFile) -> HttpResponse:
 
 @require_GET
 @login_required
+@through_an_open_door
 def result_file(request: HttpRequest, job_id: UUID, file_id: int) -> HttpResponse:
     account = account_of(request)
     mine = ResultFile.objects.filter(job__account_id=account.pk).select_related("job")
@@ -64,6 +90,7 @@ def result_file(request: HttpRequest, job_id: UUID, file_id: int) -> HttpRespons
 
 @require_GET
 @login_required
+@through_an_open_door
 def frames_zip(request: HttpRequest, job_id: UUID) -> HttpResponse | StreamingHttpResponse:
     job = _job(request, job_id)
     return _sent(downloads.zip_of(job, account_of(request)), job)
@@ -71,6 +98,7 @@ def frames_zip(request: HttpRequest, job_id: UUID) -> HttpResponse | StreamingHt
 
 @require_GET
 @login_required
+@through_an_open_door
 def files_zip(request: HttpRequest, job_id: UUID) -> HttpResponse | StreamingHttpResponse:
     """Of a task without pictures: its files, in their folders."""
     job = _job(request, job_id)

@@ -10,9 +10,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from jobs import software
-from jobs.domain import demo, frame_list, libraries, orders, scenes, submission
-from jobs.enums import SceneState
+from jobs import qarnot_access, software
+from jobs.domain import demo, frame_list, libraries, orders, qarnot, scenes, submission
+from jobs.enums import SceneState, Where
 from jobs.forms import OrderForm
 from jobs.models import Scene
 from jobs.problems import explain
@@ -35,6 +35,7 @@ def new_render(request: HttpRequest) -> HttpResponse:
     context = {
         "recent": recent,
         "offer_demo": "demo" in request.GET,
+        "places": qarnot.places(account),
         "endings": software.endings(account),
         "droppable": software.droppable(account),
         **(_scene_context(chosen) if chosen else {}),
@@ -54,10 +55,13 @@ def scene_part(request: HttpRequest, scene_id: UUID) -> HttpResponse:
 @login_required
 def order(request: HttpRequest, scene_id: UUID) -> HttpResponse:
     scene = get_object_or_404(_scenes_of(request), pk=scene_id)
-    profile = _profile_chosen(request, scene)
+    where = _place_chosen(request, scene)
+    profile = _profile_chosen(request, scene, where)
     if profile is None:
-        return render(request, "jobs/parts/order_impossible.html", {"scene": scene}, status=503)
-    form = OrderForm(scene, profile, request.POST)
+        return render(request, "jobs/parts/order_impossible.html", _impossible(scene, where), status=503)
+    form = OrderForm(scene, profile, request.POST, where=where)
+    if request.POST.get("where", where) != where:  # the token was taken away in another window
+        form.add_error(None, qarnot.NOT_GIVEN)
     if form.is_valid():
         try:
             job = submission.order(scene, form.order())
@@ -70,20 +74,37 @@ def order(request: HttpRequest, scene_id: UUID) -> HttpResponse:
 @require_POST
 @login_required
 def order_of_version(request: HttpRequest, scene_id: UUID) -> HttpResponse:
-    """The order as another version of the software asks it, with what was typed so far. Orders nothing."""
+    """The order as another version or another farm asks it, with what was typed so far. Orders nothing."""
     scene = get_object_or_404(_scenes_of(request), pk=scene_id)
-    profile = _profile_chosen(request, scene)
+    where = _place_chosen(request, scene)
+    profile = _profile_chosen(request, scene, where)
     if profile is None:
-        return render(request, "jobs/parts/order_impossible.html", {"scene": scene})
-    form = OrderForm(scene, profile, typed=request.POST)
-    return render(request, "jobs/parts/order.html", _order_context(scene, form, request.POST, is_more_open=True))
+        return render(request, "jobs/parts/order_impossible.html", _impossible(scene, where))
+    form = OrderForm(scene, profile, typed=request.POST, where=where)
+    context = _order_context(scene, form, request.POST, is_more_open="is_more_open" in request.POST)
+    return render(request, "jobs/parts/order.html", context)
 
 
-def _profile_chosen(request: HttpRequest, scene: Scene) -> Profile | None:
+def _place_chosen(request: HttpRequest, scene: Scene) -> Where:
+    """Where its files are, unless something else that is open to the account was chosen."""
+    return _place(scene, request.POST.get("where", scene.stored_at))
+
+
+def _place(scene: Scene, text: str) -> Where:
+    return next((place for place in qarnot.places_for(scene) if place == text), Where.STUDIO)
+
+
+def _impossible(scene: Scene, where: Where) -> dict[str, object]:
+    """The place that can't be had now, and those that can be tried instead."""
+    trouble = qarnot_access.why_shut(scene.account) if where == Where.QARNOT else ""
+    return {"scene": scene, "where": where, "places": qarnot.places_for(scene), "trouble": trouble}
+
+
+def _profile_chosen(request: HttpRequest, scene: Scene, where: Where) -> Profile | None:
     """Of the scene's own software; the proposed one where nothing, or nothing that is offered, was chosen."""
-    offered = software.versions(scene.account, scene.software)
-    chosen = request.POST.get("profile", "")
-    return next((profile for profile in offered if profile.name == chosen), None) or orders.proposed_profile(scene)
+    offered = software.versions(scene.account, scene.software, where)
+    chosen = next((profile for profile in offered if profile.name == request.POST.get("profile", "")), None)
+    return chosen or orders.proposed_profile(scene, where)
 
 
 @require_safe
@@ -117,8 +138,10 @@ def _scene_context(scene: Scene) -> dict[str, object]:
         "problems": [explain(problem) for problem in libraries.with_holders(scene, scene.problems)],
         "form": None,
     }
-    profile = orders.proposed_profile(scene) if scene.state == SceneState.READY else None
-    return {**context, **(_order_context(scene, OrderForm(scene, profile)) if profile else {})}
+    where = _place(scene, scene.stored_at)
+    profile = orders.proposed_profile(scene, where) if scene.state == SceneState.READY else None
+    form = OrderForm(scene, profile, where=where) if profile else None
+    return {**context, **_impossible(scene, where), **(_order_context(scene, form) if form else {})}
 
 
 def _order_context(
@@ -130,6 +153,8 @@ def _order_context(
         "form": form,
         "facts": form.facts,
         "profile": form.profile,
+        "where": form.where,
+        "places": qarnot.places_for(scene),
         "chosen_libraries": typed.getlist("libraries") if typed is not None else None,
         "chosen_add_ons": typed.getlist("add_ons") if typed is not None else None,
         "is_more_open": is_more_open,

@@ -6,14 +6,16 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 
-from jobs.domain import scenes
+from jobs.domain import qarnot, scenes
 from jobs.models import Scene
 from jobs.views.door import account_of, body_of, json_door, text_in
 
 
 @json_door("POST")
 def create(request: HttpRequest) -> JsonResponse:
-    scene = scenes.create(account_of(request), text_in(body_of(request), "name", 1000))
+    account, body = account_of(request), body_of(request)
+    where = qarnot.chosen(account, text_in(body, "where", 20) if "where" in body else "")
+    scene = scenes.create(account, text_in(body, "name", 1000), where)
     return JsonResponse({"id": str(scene.pk), "url": reverse("scene_part", args=[scene.pk])})
 
 

@@ -5,9 +5,15 @@ import subprocess
 import pytest
 
 from farm.engines import profiles
+from tests.contract import other_farm
 from tests.contract.orders import Orders
 from tests.contract.people import Person
-from tests.running_stack import registries, running, stack
+from tests.running_stack import registries, stack
+
+if other_farm.IS_QUIRKY:
+    from tests.running_stack import qarnot as running
+else:
+    from tests.running_stack import running
 
 __all__ = ["registries", "running", "stack"]
 
@@ -26,6 +32,7 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if "tests/contract/" in item.path.as_posix():
             item.add_marker(pytest.mark.stack)
+    other_farm.leave_out(item for item in items if "tests/contract/" in item.path.as_posix())
 
 
 @pytest.fixture(scope="session")

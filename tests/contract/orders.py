@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from qarnot.exceptions import MissingTaskException, QarnotGenericException, UnauthorizedException
 
+from tests.contract.other_farm import as_text
 from tests.contract.people import Person
 from tests.stack import wait_until
 
@@ -57,7 +58,7 @@ class Orders:
     def task(self, profile: str, instances: int | str = 1, **settings):
         """A task, not submitted; its results go to a bucket of its own."""
         self._count += 1
-        task = self.connection.create_task(f"{self.name} {self._count}", profile, instances)
+        task = as_text(self.connection.create_task(f"{self.name} {self._count}", profile, instances))
         task.update_cache_time = 0
         task.results = self.bucket(f"out-{self._count}")
         for name, value in settings.items():

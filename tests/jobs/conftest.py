@@ -4,11 +4,11 @@ import pytest
 from django.conf import settings
 from django.test import override_settings
 
-from jobs import farms, profiles, software
+from jobs import farms, profiles, qarnot_access, software
 from jobs.domain import scenes, submission
 from jobs.domain.orders import Order
 from jobs.domain.scene_facts import SceneFacts
-from jobs.enums import SceneState
+from jobs.enums import SceneState, Where
 from jobs.models import Scene
 from tests.jobs.fake_farm import FakeFarm
 from tests.profiles_on_offer import EVERYTHING
@@ -28,7 +28,7 @@ def without_redis_and_built_files(settings):
 def offered(monkeypatch):
     """What the farm offers, without a farm."""
     known = tuple(profiles.read(said) for said in EVERYTHING)
-    monkeypatch.setattr(software, "on_offer", lambda account: known)
+    monkeypatch.setattr(software, "on_offer", lambda account, where=Where.STUDIO: known)
 
 
 @pytest.fixture
@@ -61,8 +61,14 @@ def scene(alice):
 @pytest.fixture
 def farm(monkeypatch):
     fake = FakeFarm()
-    monkeypatch.setattr(farms, "of", lambda account: fake.of(account))
+    monkeypatch.setattr(farms, "of", lambda account, where=Where.STUDIO: fake.of(account, where))
     return fake
+
+
+@pytest.fixture
+def at_qarnot(alice, store):
+    """alice has a token for Qarnot, whose storage is the real store: its own buckets, not those of the accounts."""
+    return qarnot_access.keep(alice, SECRET_KEY, email=ACCESS_KEY, storage_url=store)
 
 
 @pytest.fixture

@@ -4,12 +4,14 @@ import uuid
 from dataclasses import dataclass, field
 
 from jobs import farms
+from jobs.enums import Where
 
 
 @dataclass
 class FakeTask:
     order: farms.TaskOrder
     account_id: int
+    where: str
     uuid: str = field(default_factory=lambda: str(uuid.uuid4()))
     state: str = "Submitted"
     waiting_reason: str = ""
@@ -48,14 +50,18 @@ class FakeFarm:
     def __init__(self):
         self.tasks = {}
         self.is_down = False
+        self.troubles = {}
+        """What is raised in place of an answer, by whose farm is asked."""
+        self.questions = []
+        """Whose farm was asked, question by question."""
         self.loses_answers = False
         self.refusal = None
         self.carbon_is_down = False
         self.gives_whole_output = False
         """As Qarnot's does, which knows no offset."""
 
-    def of(self, account):
-        return FakeConnection(self, account)
+    def of(self, account, where=Where.STUDIO):
+        return FakeConnection(self, account, where)
 
     def only_task(self):
         (task,) = self.tasks.values()
@@ -81,10 +87,13 @@ class FakeFarm:
 
 
 class FakeConnection:
-    def __init__(self, farm, account):
-        self.farm, self.account = farm, account
+    def __init__(self, farm, account, where):
+        self.farm, self.account, self.where = farm, account, where
 
     def _answer(self):
+        self.farm.questions.append(self.where)
+        if self.where in self.farm.troubles:
+            raise self.farm.troubles[self.where]
         if self.farm.is_down:
             raise farms.FarmDown("no answer")
 
@@ -92,7 +101,7 @@ class FakeConnection:
         self._answer()
         if self.farm.refusal:
             raise farms.FarmRefused(self.farm.refusal)
-        task = FakeTask(order, self.account.pk)
+        task = FakeTask(order, self.account.pk, self.where)
         self.farm.tasks[task.uuid] = task
         if self.farm.loses_answers:
             raise farms.FarmDown("the answer was lost")
@@ -130,7 +139,7 @@ class FakeConnection:
 
     def newest_tasks(self, most=50):
         self._answer()
-        mine = [task for task in self.farm.tasks.values() if task.account_id == self.account.pk]
+        mine = [t for t in self.farm.tasks.values() if (t.account_id, t.where) == (self.account.pk, self.where)]
         newest = [task.to_json() for task in reversed(mine)]
         for first in range(0, max(len(newest), 1), most):
             yield newest[first : first + most]

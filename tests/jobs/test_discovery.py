@@ -76,7 +76,7 @@ def test_whoever_used_a_token_lately_is_asked_about(alice, bob, charlie):
 
     discovery.ask_for_scripting_accounts()
 
-    assert list(FarmPoller.objects.filter(discover_at__isnull=False).values_list("pk", flat=True)) == [alice.pk]
+    assert list(FarmPoller.objects.filter(discover_at__isnull=False).values_list("account", flat=True)) == [alice.pk]
 
 
 def test_more_tasks_than_a_page_holds_are_all_found(alice, farm, store):

@@ -34,7 +34,7 @@ def vray(db):
 def needs_vray(monkeypatch, vray):
     """Blender, as if it needed one."""
     known = (profiles.read(blender(licenses=[{"name": "vray", "maxInstances": 2, "maxCores": None}])),)
-    monkeypatch.setattr(software, "on_offer", lambda account: known)
+    monkeypatch.setattr(software, "on_offer", lambda account, where=None: known)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from tests.jobs.sockets import PageSocket, signed_in
 OF_EVERYONE = {"landing"}
 OF_ONE_ACCOUNT = {
     "renders", "new_render", "frames_echo", "scenes_create", "open_uploads", "libraries", "add_ons", "add_on_create",
-    "own_software", "account_licences", "licence_keep", "licence_remove",
+    "own_software", "account_licences", "licence_keep", "licence_remove", "qarnot_connect", "qarnot_disconnect",
 }  # fmt: skip
 """Pages without an object: they show the visitor's own things only."""
 

@@ -5,6 +5,7 @@ import time
 import pytest
 
 from jobs import farms, profiles, software
+from jobs.enums import Where
 from tests.profiles_on_offer import PLAIN_BLENDER, POVRAY, blender
 
 ON_OFFER = software.on_offer
@@ -16,7 +17,7 @@ def asked(monkeypatch, alice):
     farm = OfferingFarm()
     monkeypatch.setattr(software, "on_offer", ON_OFFER)
     monkeypatch.setattr(software, "_kept", type(software._kept)())
-    monkeypatch.setattr(farms, "of", lambda account: farm)
+    monkeypatch.setattr(farms, "of", lambda account, where=Where.STUDIO: farm)
     return farm
 
 
@@ -93,15 +94,15 @@ def test_a_version_on_no_machine_is_not_proposed_while_another_one_is_there(aske
     assert software.proposed(alice, "blender", "4.5").name == "blender-5.2"
 
 
-def test_qarnots_plain_answer_is_a_form_of_text_fields():
+def test_qarnots_plain_answer_is_a_form_in_our_words_where_its_constants_are_known():
     profile = profiles.read(PLAIN_BLENDER)
 
     assert (profile.title, profile.family, profile.line) == ("Blender 3.6", "blender", "3.6")
     assert (profile.scene_constant, profile.scene_endings) == ("BLEND_FILE", (".blend",))
     assert profile.are_instances_frames and profile.makes_pictures
     assert [(c.label, c.kind, c.default) for c in profile.asked] == [
-        ("Format", "text", "PNG"),
-        ("Cycles samples", "text", ""),
+        ("Pictures as", "choice", "PNG"),
+        ("Samples", "number", ""),
     ]
 
 

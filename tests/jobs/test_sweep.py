@@ -40,7 +40,7 @@ def test_an_order_whose_message_was_lost_is_submitted(ordered, sent):
 def test_an_account_with_a_job_that_is_due_is_asked_about(job, sent):
     Job.objects.update(next_poll_at=LONG_AGO)
 
-    assert sent() == [("poll_account", str(job.account_id))]
+    assert sent() == [("poll_account", str(job.account_id), "studio")]
 
 
 def test_a_check_whose_worker_was_lost_begins_again(scene, sent):

@@ -260,9 +260,10 @@ def test_a_thousand_frames_that_fail_of_one_thing_cost_few_queries(job, farm, dj
 def test_a_poller_that_lost_its_lease_asks_no_further(job, farm):
     farm.runs(farm.only_task(), 1)
     Job.objects.update(next_poll_at=timezone.now())
-    FarmPoller.objects.create(account=job.account, lease_number=2)
+    old = FarmPoller.objects.create(account=job.account, lease_number=1)
+    FarmPoller.objects.update(lease_number=2)
 
-    sync.poll(job.account, {}, lambda: poller._renew(job.account, 1))
+    sync.poll(job.account, memory={}, is_mine=lambda: poller._renew(old))
 
     assert not job.instances.exists()
 

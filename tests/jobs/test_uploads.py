@@ -4,10 +4,12 @@ import json
 
 import pytest
 import requests
+from django.utils import timezone
 
+from jobs import qarnot_access
 from jobs.buckets import UploadGone, bucket_of
 from jobs.domain import scenes, uploads
-from jobs.enums import SceneState, UploadState
+from jobs.enums import SceneState, UploadState, Where
 from jobs.models import Upload
 
 MEBIBYTE = 1024 * 1024
@@ -195,3 +197,15 @@ def test_a_small_file_cannot_be_begun_anew_as_one_that_does_not_fit(browser, upl
     assert status == 400
     assert "at most 200 GB" in str(said)
     assert Upload.objects.get(path="scene.blend").size_bytes == 5
+
+
+def test_one_left_off_at_qarnot_whose_token_is_gone_keeps_no_other_from_being_freed(upload_room, alice, at_qarnot):
+    away = scenes.create(alice, "away", Where.QARNOT)
+    for room in (away, upload_room):
+        uploads.begin(room, "scene.blend", 3, "f")
+    Upload.objects.update(touched_at=timezone.now() - 2 * uploads.IDLE_FOR)
+    qarnot_access.forget(alice)
+
+    uploads.abort_idle()
+
+    assert set(Upload.objects.values_list("state", flat=True)) == {UploadState.ABORTED}

@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.running_stack import registries, running, stack
+from tests.running_stack import qarnot, registries, running, stack
 
-__all__ = ["registries", "running", "stack"]
+__all__ = ["qarnot", "registries", "running", "stack"]
 
 
 @pytest.fixture

@@ -49,7 +49,7 @@ def offers(monkeypatch):
 
     def offering(*told):
         known = tuple(profiles.read(said) for said in told)
-        monkeypatch.setattr(software, "on_offer", lambda account: known)
+        monkeypatch.setattr(software, "on_offer", lambda account, where="studio": known)
 
     offering(*EVERYTHING)
     return offering

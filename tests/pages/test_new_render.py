@@ -92,7 +92,7 @@ def test_a_silent_farm_is_said_and_asked_again(alices_page, scene, offers):
 
     assert answer.context["form"] is None
     assert "The farm does not say at the moment" in answer.content.decode()
-    assert f'hx-get="/scenes/{scene.pk}/part/"' in answer.content.decode()
+    assert f'hx-post="/scenes/{scene.pk}/order/version/" hx-trigger="load delay:5s, change"' in answer.content.decode()
     assert order(alices_page, scene).status_code == 503
 
 

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 
 from farm.storage.call import Call
 from farm.storage.errors import S3Error, not_implemented
-from farm.storage.operations import buckets, listing, multipart, objects
+from farm.storage.operations import buckets, cors, listing, multipart, objects
 from farm.storage.request import S3Request
 
 Operation = Callable[[Call], Awaitable[None]]
@@ -22,6 +22,9 @@ _ACCOUNT: dict[tuple[str, str], Operation] = {("GET", ""): buckets.list_buckets}
 _BUCKET: dict[tuple[str, str], Operation] = {
     ("GET", ""): listing.list_objects_v1,
     ("GET", "list-type"): listing.list_objects_v2,
+    ("GET", "cors"): cors.get_cors,
+    ("PUT", "cors"): cors.put_cors,
+    ("DELETE", "cors"): cors.delete_cors,
     ("GET", "location"): buckets.bucket_location,
     ("GET", "uploads"): multipart.list_uploads,
     ("GET", "versioning"): buckets.bucket_versioning,

@@ -43,6 +43,12 @@ class NewRender {
     return this.root.querySelector("#pick-file").accept.split(",");
   }
 
+  /** Whose storage it goes to; nothing where there is no choice. */
+  get where() {
+    const chosen = this.part("drop").querySelector("[name=where]:checked");
+    return chosen ? { where: chosen.value } : {};
+  }
+
   get isBusy() {
     return Boolean(this.upload?.isUploading);
   }
@@ -57,7 +63,7 @@ class NewRender {
     try {
       this.unfinished ??= await unfinishedScenes(this.root.dataset.openUploads);
       const known = sceneOf(this.unfinished, files.map(({ file }) => fingerprint(file)));
-      const sceneId = known ?? (await send(this.root.dataset.scenes, { name: sceneName(files, this.endings) })).id;
+      const sceneId = known ?? (await send(this.root.dataset.scenes, { name: sceneName(files, this.endings), ...this.where })).id;
       this.begin(sceneId, files);
     } catch (failure) {
       this.sayFailure(failure);

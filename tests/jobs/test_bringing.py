@@ -1,0 +1,184 @@
+"""A render's files are brought to the farm that renders it: streamed, seen, each once, and again when they changed."""
+
+import pytest
+
+from jobs import buckets
+from jobs.buckets import bucket_of
+from jobs.domain import bringing, lifecycle, scenes, submission, uploads
+from jobs.domain.headline import headline
+from jobs.domain.orders import Order
+from jobs.enums import JobState, Where
+from jobs.models import FarmPoller, Job, JobLibrary, Library, QarnotAccess, Scene
+from tests.stores import SECRET_KEY
+
+ORDER = Order(profile="blender-4.5", frames="1-3", name="basalt", where=Where.QARNOT)
+FILES = {"basalt.blend": b"a scene" * 1000, "textures/stone.png": b"pixels"}
+
+
+@pytest.fixture
+def ordered_there(scene, at_qarnot, farm):
+    """alice's render at Qarnot, whose scene lies at the studio."""
+    at_studio = bucket_of(scene.account, "scenes")
+    for path, content in FILES.items():
+        at_studio.put(scenes.key(scene, path), content)
+    return submission.order(scene, ORDER)
+
+
+def there(job, bucket="scenes"):
+    return bucket_of(job.account, bucket, Where.QARNOT)
+
+
+def lying_there(job, bucket="scenes"):
+    prefix = scenes.key(job.scene, "") if bucket == "scenes" else ""
+    return {
+        found.key.removeprefix(prefix): there(job, bucket).read(found.key) for found in there(job, bucket).list(prefix)
+    }
+
+
+def brought(job):
+    bringing.bring(job)
+    job.refresh_from_db()
+    return job
+
+
+def test_the_files_are_there_before_the_farm_has_the_order(ordered_there, farm):
+    submission.submit(ordered_there)
+    assert farm.tasks == {}
+
+    brought(ordered_there)
+    Job.objects.update(next_poll_at=ordered_there.created_at)
+    submission.submit(ordered_there)
+
+    assert lying_there(ordered_there) == FILES
+    assert farm.only_task().where == Where.QARNOT
+
+
+def test_how_far_it_is_can_be_read_on_the_page(ordered_there, monkeypatch):
+    said = []
+    monkeypatch.setattr(bringing, "SAID_EVERY_SECONDS", 0)
+    change = bringing.change
+    monkeypatch.setattr(
+        bringing, "change", lambda pk: said.append(headline(Job.objects.get(pk=pk)).sentence) or change(pk)
+    )
+
+    brought(ordered_there)
+
+    assert "Its files are being brought to Qarnot, 0 %." in said
+    assert "Its files are being brought to Qarnot, 99 %." in said
+    assert ordered_there.brought_percent == 100
+
+
+def test_what_is_there_is_not_brought_again_and_what_changed_is(ordered_there, monkeypatch):
+    brought(ordered_there)
+    bucket_of(ordered_there.account, "scenes").put(scenes.key(ordered_there.scene, "textures/stone.png"), b"PIXELS")
+    copied = []
+    copy = bringing._copy
+    monkeypatch.setattr(bringing, "_copy", lambda one, on_bytes: copied.append(one.found.key) or copy(one, on_bytes))
+
+    brought(ordered_there)
+
+    assert copied == [scenes.key(ordered_there.scene, "textures/stone.png")]
+    assert lying_there(ordered_there)["textures/stone.png"] == b"PIXELS"
+
+
+def test_the_files_a_library_gives_are_brought_too(ordered_there):
+    library = Library.objects.create(account=ordered_there.account, name="Oak", bucket="library-oak")
+    bucket_of(library.account, library.bucket).put("wood.png", b"oak")
+    library.files.create(path="wood.png", folded_name="wood.png", size_bytes=3, etag="x")
+    JobLibrary.objects.create(job=ordered_there, library=library, position=1)
+    missing = {"path": "wood.png", "kind": "image", "is_missing": True}
+    Scene.objects.update(facts=ordered_there.scene.facts | {"linked_files": [missing]})
+    job = Job.objects.get(pk=ordered_there.pk)
+
+    brought(job)
+
+    assert lying_there(job, "library-oak") == {"wood.png": b"oak"}
+
+
+def test_a_scene_that_lies_at_qarnot_is_brought_to_the_studio(scene, at_qarnot, farm):
+    Scene.objects.update(stored_at=Where.QARNOT)
+    scene.refresh_from_db()
+    bucket_of(scene.account, "scenes", Where.QARNOT).put(scenes.key(scene, "basalt.blend"), b"a scene")
+    job = submission.order(scene, Order(profile="blender-4.5", frames="1"))
+
+    brought(job)
+
+    assert bucket_of(scene.account, "scenes").read(scenes.key(scene, "basalt.blend")) == b"a scene"
+
+
+def test_a_render_cancelled_meanwhile_stops_it(ordered_there, farm, monkeypatch):
+    monkeypatch.setattr(bringing, "SAID_EVERY_SECONDS", 0)
+    copy = bringing._copy
+
+    def cancelled_and_copied(one, on_bytes):
+        lifecycle.cancel(Job.objects.get(pk=ordered_there.pk))
+        copy(one, on_bytes)
+
+    monkeypatch.setattr(bringing, "_copy", cancelled_and_copied)
+
+    job = brought(ordered_there)
+
+    assert lying_there(job) == {}
+    submission.cancel_on_farm(job)
+    job.refresh_from_db()
+    assert job.state == JobState.CANCELLED
+    assert farm.tasks == {}
+
+
+def test_two_workers_do_not_bring_the_same(ordered_there):
+    Job.objects.update(bringing_until=ordered_there.created_at + bringing.LEASE)
+
+    brought(ordered_there)
+
+    assert lying_there(ordered_there) == {}
+
+
+def test_a_scene_whose_files_are_gone_fails_with_a_sentence(scene, at_qarnot, farm):
+    job = brought(submission.order(scene, ORDER))
+
+    assert (job.state, job.problem["id"]) == (JobState.FAILED, "files_not_brought")
+    assert "they are not there any more." in headline(job).sentence
+
+
+def test_a_storage_that_is_away_is_tried_again_and_fails_nothing(ordered_there):
+    QarnotAccess.objects.update(storage_url="http://127.0.0.1:1")
+
+    job = brought(ordered_there)
+
+    assert (job.state, job.bringing_until) == (JobState.SUBMITTING, None)
+    assert FarmPoller.objects.get(farm=Where.QARNOT).farm_down_since
+
+
+def test_rendering_again_looks_anew_whether_all_is_there(ordered_there):
+    brought(ordered_there)
+    lifecycle.fail(ordered_there, {"id": "unknown"})
+
+    submission.render_failed_again(ordered_there)
+
+    ordered_there.refresh_from_db()
+    assert ordered_there.brought_percent is None
+
+
+# --- the buckets there -------------------------------------------------------------------------------------------
+
+
+def test_pages_may_send_parts_to_a_bucket_there_beside_whoever_might_before(alice, at_qarnot, settings):
+    client = buckets._client_of_door(at_qarnot.storage_url, at_qarnot.email, SECRET_KEY)
+    client.create_bucket(Bucket="mine")
+    theirs = {"AllowedOrigins": ["https://elsewhere.example"], "AllowedMethods": ["GET"]}
+    client.put_bucket_cors(Bucket="mine", CORSConfiguration={"CORSRules": [theirs]})
+    buckets._made.cache_clear()
+
+    bucket = bucket_of(alice, "mine", Where.QARNOT)
+
+    origins = [rule["AllowedOrigins"] for rule in client.get_bucket_cors(Bucket="mine")["CORSRules"]]
+    assert bucket.lets_pages_in
+    assert origins == [["https://elsewhere.example"], settings.PAGE_ORIGINS]
+
+
+def test_a_storage_that_keeps_no_rule_for_pages_is_said_before_a_file_is_sent(alice, at_qarnot, monkeypatch):
+    monkeypatch.setattr(buckets, "_made", lambda *place: False)
+    scene = scenes.create(alice, "x", Where.QARNOT)
+
+    with pytest.raises(uploads.UploadRefused, match="Choose this studio's machines for the upload"):
+        uploads.begin(scene, "scene.blend", 3, "f")
