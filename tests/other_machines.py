@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from tests.stack import PROJECT, Stack
+from tests.stack import PROJECT, Stack, end_with_the_tests
 
 NETWORK = "198.18.77"
 """Of the range set aside for tests of networks (RFC 2544): nobody's addresses."""
@@ -128,6 +128,7 @@ class Node:
             stdout=self._printed.open("w"),
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            preexec_fn=end_with_the_tests,
         )
 
     def told(self) -> str:

@@ -92,7 +92,7 @@ def start(home: Path | None = None, port: int | None = None, **settings: str) ->
         stdout=printed.open("w"),
         stderr=subprocess.STDOUT,
         start_new_session=True,
-        preexec_fn=_end_with_the_tests,
+        preexec_fn=end_with_the_tests,
     )
     stack = Stack(home, port, process, printed)
     try:
@@ -104,7 +104,7 @@ def start(home: Path | None = None, port: int | None = None, **settings: str) ->
     return stack
 
 
-def _end_with_the_tests() -> None:
+def end_with_the_tests() -> None:
     """Ctrl-C for the stack when the process that started it dies (PR_SET_PDEATHSIG): none is left by a killed run."""
     ctypes.CDLL(None).prctl(1, signal.SIGINT)
 

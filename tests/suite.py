@@ -18,6 +18,7 @@ ONCE_IS_ENOUGH = (
     *(f"contract/test_{engine}.py" for engine in ("own_software", "tiles", "other_renderers")),
     *(f"jobs/test_{reading}.py" for reading in ("pictures", "scene_check", "real_scenes", "other_scenes", "archives")),
     *(f"node/test_{machine}.py" for machine in ("real_render", "equipment", "collector", "staging", "machine")),
+    *(f"qbox/test_{folder}.py" for folder in ("cache", "figures", "staging_by_the_qbox", "who_may_ask")),
 )
 """What only reads files, computes pictures or looks at a machine."""
 A_RENDER_AT_QARNOT = "tests/journeys/test_a_render_at_qarnot.py"

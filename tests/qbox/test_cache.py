@@ -14,7 +14,7 @@ def film(alice, order, put_object):
     """`film("a", 3)`: a task of one scene of 3 MB."""
 
     def make(name, megabytes):
-        resource = put_object(alice, f"in-{name}", f"{name}.blend", os.urandom(megabytes * MB))
+        resource = put_object(alice, f"of-{name}", f"{name}.blend", os.urandom(megabytes * MB))
         return order(alice, [1], resource_buckets=[resource])
 
     return make

@@ -18,8 +18,8 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def film(alice, order, put_object):
     """A task of alice's whose bucket holds a scene of 3 MB and a texture."""
-    resource = put_object(alice, "near", "scene.blend", os.urandom(3_000_000))
-    put_object(alice, "near", "textures/wood.png", b"wood")
+    resource = put_object(alice, "of-a-film", "scene.blend", os.urandom(3_000_000))
+    put_object(alice, "of-a-film", "textures/wood.png", b"wood")
     return order(alice, [1], resource_buckets=[resource])
 
 
@@ -49,7 +49,7 @@ def test_what_is_staged_is_a_file_of_the_jobs_own(film, qbox, stage, tmp_path):
 def test_a_changed_object_is_seen(alice, film, qbox, stage, put_object):
     stage(film, qbox)
 
-    put_object(alice, "near", "textures/wood.png", b"oak!")
+    put_object(alice, "of-a-film", "textures/wood.png", b"oak!")
 
     assert stage(film, qbox)["textures/wood.png"] == b"oak!"
     assert qbox.counts.download_count == 3
@@ -57,7 +57,7 @@ def test_a_changed_object_is_seen(alice, film, qbox, stage, put_object):
 
 def test_an_object_that_changed_since_it_was_listed_is_not_kept_as_the_old_one(alice, film, qbox, put_object, tmp_path):
     listed = plan_of(film).objects["textures/wood.png"]
-    put_object(alice, "near", "textures/wood.png", b"oak!")
+    put_object(alice, "of-a-film", "textures/wood.png", b"oak!")
 
     assert not ask(qbox, Want(alice.pk, *listed), tmp_path)
     assert qbox.cache.object_count == 0
@@ -65,9 +65,9 @@ def test_an_object_that_changed_since_it_was_listed_is_not_kept_as_the_old_one(a
 
 
 def test_an_object_that_is_gone_is_not_answered(alice, qbox, put_object, tmp_path):
-    put_object(alice, "near", "other", b"other")
+    put_object(alice, "of-others", "other", b"other")
 
-    assert not ask(qbox, Want(alice.pk, "near", "gone", "0" * 32, 4), tmp_path)
+    assert not ask(qbox, Want(alice.pk, "of-others", "gone", "0" * 32, 4), tmp_path)
 
 
 def test_an_empty_file_is_staged(alice, order, put_object, qbox, stage):

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def secret(alice, order, put_object, qbox):
     """The want of alice's secret scene."""
-    task = order(alice, [1], resource_buckets=[put_object(alice, "near", "secret.blend", b"alice's")])
+    task = order(alice, [1], resource_buckets=[put_object(alice, "of-a-secret", "secret.blend", b"alice's")])
     return Want(alice.pk, *plan_of(task).objects["secret.blend"])
 
 
@@ -58,7 +58,7 @@ def test_charlie_does_not_get_alices_object_from_the_cache(qbox, secret, charlie
     assert get(qbox, wants.signed(secret._replace(account_id=charlie.pk))).status_code == 404
 
 
-@pytest.mark.parametrize("key", ["../../1/in/secret.blend", "./secret.blend", "/etc/passwd", ""])
+@pytest.mark.parametrize("key", ["../../1/of-a-secret/secret.blend", "./secret.blend", "/etc/passwd", ""])
 def test_a_key_that_climbs_is_not_answered(qbox, secret, charlie, key):
     assert get(qbox, wants.signed(secret._replace(account_id=charlie.pk, key=key))).status_code != 200
 
