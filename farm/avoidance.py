@@ -4,6 +4,7 @@ A failure is a machine's own when others do better with the same render, or when
 a scene that fails everywhere says nothing of a machine. A machine that is the only one for a render still takes it.
 """
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from django.db.models import Q, QuerySet
@@ -26,6 +27,11 @@ def is_avoided(node: Node) -> bool:
 def avoided() -> Q:
     """The same of rows."""
     return Q(avoided_until__isnull=False, avoided_until__gt=timezone.now())
+
+
+def taking(fitting: Sequence[Node]) -> list[Node]:
+    """Of the live machines that fit a task, those that take it: avoided ones only where there are no others."""
+    return [node for node in fitting if not is_avoided(node)] or list(fitting)
 
 
 def trusted_instead_of(node: Node) -> list[Node]:

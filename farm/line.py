@@ -7,6 +7,7 @@ from enum import StrEnum
 from django.db.models import Count, Q
 
 from farm import (
+    avoidance,
     dependencies,
     heat,
     licences,
@@ -63,7 +64,7 @@ def why_waiting(instance: Instance, task: Task) -> Wait | None:
         wait = reason(instance, task, awake)
         if wait is not None:
             return wait
-    return _in_line(instance, task, matching.fitting(awake, task).nodes)
+    return _in_line(instance, task, _that_take(task, awake))
 
 
 _Reason = Callable[[Instance, Task, Sequence[Node]], Wait | None]
@@ -117,7 +118,7 @@ def _another_machine(instance: Instance, task: Task, awake: Sequence[Node]) -> W
 
 
 def _warm_town(instance: Instance, task: Task, awake: Sequence[Node]) -> Wait | None:
-    free = [node for node in matching.fitting(awake, task).nodes if _is_free(node)]
+    free = [node for node in _that_take(task, awake) if _is_free(node)]
     cold = next((node for node in free if not heat.is_wanted(node.site)), None)
     heaters = heat.IdleHeaters(cold).come_first(task) if cold else []
     if not heaters:
@@ -142,6 +143,10 @@ def _in_line(instance: Instance, task: Task, nodes: Sequence[Node]) -> Wait:
     if any(_is_free(node) for node in nodes):
         return Wait(WaitsFor.SLOT, "A machine is free and takes it in a moment.")
     return Wait(WaitsFor.SLOT, "All machines are busy.", positions.position_of(instance, task))
+
+
+def _that_take(task: Task, awake: Sequence[Node]) -> list[Node]:
+    return avoidance.taking(matching.fitting(awake, task).nodes)
 
 
 def _busy() -> Count:

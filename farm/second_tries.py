@@ -8,7 +8,7 @@ from datetime import timedelta
 from django.db.models import OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from farm import matching, wakes
+from farm import avoidance, matching, wakes
 from farm.models import Attempt, Instance, Node, Task
 
 ELSEWHERE_WITHIN = timedelta(minutes=5)
@@ -33,14 +33,15 @@ def better_nodes(instance: Instance, task: Task, node: Node | None = None) -> li
         return []
     tried = {one.node_id for one in tries} | {node.pk if node else None}
     code = matching.NO_OPENGL if any((one.error or {}).get("code") == matching.NO_OPENGL for one in tries) else ""
-    return [other for other in _that_may_do_better(code) if other.pk not in tried and matching.fits(other, task)]
+    return [other for other in _that_may_do_better(task, code) if other.pk not in tried]
 
 
 def fits_elsewhere(task: Task, node_id: int | None, code: str) -> bool:
     """Whether a live machine other than this one may do better with what ended here by this machine's fault."""
-    return any(node.pk != node_id and matching.fits(node, task) for node in _that_may_do_better(code))
+    return any(node.pk != node_id for node in _that_may_do_better(task, code))
 
 
-def _that_may_do_better(code: str) -> QuerySet[Node]:
-    nodes = wakes.live_nodes()
-    return nodes.filter(has_opengl=True) if code == matching.NO_OPENGL else nodes
+def _that_may_do_better(task: Task, code: str) -> list[Node]:
+    """Live machines that take the task: nothing is left to an avoided one that leaves it to others."""
+    taking = avoidance.taking([node for node in wakes.live_nodes() if matching.fits(node, task)])
+    return [node for node in taking if node.has_opengl or code != matching.NO_OPENGL]

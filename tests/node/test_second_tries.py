@@ -165,6 +165,26 @@ def test_an_avoided_machine_renders_where_there_is_no_other(broken, other):
     assert scheduler.claim(broken, "0") is not None
 
 
+def test_nothing_that_failed_is_left_to_an_avoided_machine(alice, broken, other, order):
+    """It would leave it to the others, and they to it: what a machine was unable to render would wait for hours."""
+    task = order(alice, [1], priority=1)
+    unable = scheduler.claim(other, "0")
+    reports.unable(unable, {"code": "NODE_FAILED", "message": "The disk is full.", "debug": ""})
+
+    assert unable.instance.task == task
+    assert scheduler.claim(broken, "0") is None
+    assert scheduler.claim(other, "0").instance == unable.instance
+
+
+def test_a_free_machine_that_is_avoided_is_not_told_to_take_a_frame(alice, broken, other, order):
+    task = order(alice, [1])
+    scheduler.claim(other, "0")
+
+    wait = line.why_task_waits(task)
+
+    assert (wait.code, wait.sentence) == (line.WaitsFor.SLOT, "All machines are busy.")
+
+
 def test_an_avoided_machine_is_forgiven_after_hours(broken):
     Node.objects.filter(pk=broken.pk).update(avoided_until=timezone.now() - timedelta(seconds=1))
 
