@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from urllib.parse import quote
 
 import boto3
+from boto3.exceptions import Boto3Error
 from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from django.conf import settings
 from django.utils.module_loading import import_string
+from urllib3.exceptions import HTTPError
 
 from jobs import qarnot_access
 from jobs.enums import Where
@@ -33,7 +35,7 @@ class StoreShut(Exception):
     """There is no way to the store just now: its farm does not say where it is, or does not accept the token."""
 
 
-StoreError = (BotoCoreError, ClientError, StoreShut)
+StoreError = (BotoCoreError, ClientError, Boto3Error, HTTPError, StoreShut)
 """What any call here raises when the store does not answer or refuses."""
 
 

@@ -4,14 +4,18 @@ Streamed through this server, never kept. Cut short, it is begun anew and leaves
 """
 
 import logging
+import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any, NamedTuple
 
+from botocore.exceptions import ClientError
+from django.db import DatabaseError
 from django.db.models import Q
 from django.utils import timezone
 
+from jobs import farms
 from jobs.buckets import AccountBucket, StoredObject, StoreError, bucket_of
 from jobs.domain import farm_silence, lifecycle, resources
 from jobs.domain.resources import Needed
@@ -27,6 +31,9 @@ ALL = 100
 LEASE = timedelta(minutes=2)
 """Longer than a part of a file takes on a slow line; after it another worker may begin."""
 SAID_EVERY_SECONDS = 1.0
+PLACE_FREE_AFTER = timedelta(seconds=5)
+_places = threading.BoundedSemaphore(2)
+"""Of a worker's threads, so many copy at most: the others are free for scene checks and pictures."""
 
 
 class Stopped(Exception):
@@ -50,6 +57,24 @@ def is_complete(job: Job) -> bool:
 
 def bring(job: Job) -> None:
     """Copies what is missing, then hurries the order. A second call at the same time does nothing."""
+    if not _places.acquire(blocking=False):
+        _wait_for_a_place(job)
+        return
+    try:
+        _bring_alone(job)
+    finally:
+        _places.release()
+
+
+def _wait_for_a_place(job: Job) -> None:
+    """The sweep sends it again; its page says meanwhile what it waits for."""
+    _under_way(job).update(next_poll_at=timezone.now() + PLACE_FREE_AFTER)
+    if job.brought_percent is None:
+        with change(job.pk):
+            _under_way(job).filter(brought_percent=None).update(brought_percent=0)
+
+
+def _bring_alone(job: Job) -> None:
     now = timezone.now()
     free = Q(bringing_until__isnull=True) | Q(bringing_until__lte=now)
     if not _under_way(job).filter(free).update(bringing_until=now + LEASE):
@@ -58,19 +83,34 @@ def bring(job: Job) -> None:
         _bring(job)
     except Stopped:
         return
-    except StoreError as failure:
-        again = farm_silence.silent(job.account, Where(job.farm), failure)
+    except (*StoreError, OSError) as failure:
+        again = farm_silence.silent(job.account, Where.QARNOT, _trouble(job, failure))
         _under_way(job).update(next_poll_at=again)
+    except DatabaseError as failure:  # the claim of the submission runs out, and the sweep tries again
+        logger.warning("the files of job %s: the database does not answer: %s", job.pk, failure)
     except NothingThere:
         lifecycle.fail(job, {"id": "files_not_brought", "reason": "they are not there any more."})
     except Exception as failure:
         logger.exception("the files of job %s could not be brought", job.pk)
         lifecycle.fail(job, {"id": "files_not_brought", "reason": f"{type(failure).__name__}."})
     else:
+        farm_silence.heard(job.account, Where.QARNOT)
         _under_way(job).update(next_poll_at=timezone.now())
         hurry("submit_job", job.pk)
     finally:
         Job.objects.filter(pk=job.pk).update(bringing_until=None)
+
+
+def _trouble(job: Job, failure: Exception) -> Exception:
+    """Qarnot's, whichever way the files go. Its storage refuses a token in no words of its own: its API has them."""
+    if isinstance(failure, ClientError) and failure.response["ResponseMetadata"]["HTTPStatusCode"] in (401, 403):
+        try:
+            farms.of(job.account, Where.QARNOT).profile_names()
+        except farms.TokenRefused as refused:
+            return refused
+        except (farms.FarmDown, farms.FarmRefused, farms.TaskGone) as silent:
+            logger.info("job %s: nor does Qarnot's API answer: %s", job.pk, silent)
+    return failure
 
 
 def _under_way(job: Job) -> Any:

@@ -95,8 +95,12 @@ def _of(job: Job) -> str:
     return f"{job.frames_done_count:,} of {counted(job.frame_count, *units(job))}"
 
 
+def _is_being_brought(job: Job) -> bool:
+    return job.state == JobState.SUBMITTING and job.brought_percent is not None and job.brought_percent < 100
+
+
 def _submitting(job: Job) -> tuple[str, str, str]:
-    if job.brought_percent is not None and job.brought_percent < 100:
+    if _is_being_brought(job):
         place = "Qarnot" if job.farm == Where.QARNOT else "this studio's storage"
         brought = f"Its files are being brought to {place}, {job.brought_percent} %."
         return brought, "It is ordered when they are there. The page may be closed.", "cancel"
@@ -170,11 +174,12 @@ _WORDS = {
 def _farm_trouble(job: Job, now: datetime) -> str:
     if job.state in ENDED:
         return ""
-    if job.farm == Where.QARNOT and (no_way := qarnot_access.why_shut(job.account)):
+    where = Where.QARNOT if _is_being_brought(job) else job.farm  # one end of every way is Qarnot's storage
+    if where == Where.QARNOT and (no_way := qarnot_access.why_shut(job.account)):
         return no_way
-    poller = FarmPoller.objects.filter(account=job.account_id, farm=job.farm, farm_down_since__isnull=False).first()
+    poller = FarmPoller.objects.filter(account=job.account_id, farm=where, farm_down_since__isnull=False).first()
     if poller is None or poller.farm_down_since is None:
         return ""
     silent = duration((now - poller.farm_down_since).total_seconds())
-    who = "Qarnot" if job.farm == Where.QARNOT else "The farm"
+    who = "Qarnot" if where == Where.QARNOT else "The farm"
     return f"{who} has not answered for {silent}. We keep asking; nothing is lost."

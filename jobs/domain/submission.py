@@ -166,6 +166,9 @@ def _claim(job: Job) -> bool:
 
 def _was_never_handed_over(job: Job) -> bool:
     """Cancelled before the farm had it. An answer of the farm may have been lost: its task is found and stopped."""
+    if not bringing.is_complete(job):  # while its files are brought nothing is asked of the farm
+        lifecycle.end_as_cancelled(job)
+        return False
     try:
         farm = farms.of(job.account, Where(job.farm))
         uuid = farm.find(shortname(job))

@@ -144,6 +144,10 @@ class FakeConnection:
         for first in range(0, max(len(newest), 1), most):
             yield newest[first : first + most]
 
+    def profile_names(self):
+        self._answer()
+        return []
+
     def cancel(self, uuid):
         self._answer()
         self.farm.tasks[uuid].state = "PendingCancel"

@@ -1,8 +1,12 @@
 """A render's files are brought to the farm that renders it: streamed, seen, each once, and again when they changed."""
 
-import pytest
+from threading import BoundedSemaphore
 
-from jobs import buckets
+import pytest
+from boto3.exceptions import RetriesExceededError
+from urllib3.exceptions import ProtocolError
+
+from jobs import buckets, farms, qarnot_access
 from jobs.buckets import bucket_of
 from jobs.domain import bringing, lifecycle, scenes, submission, uploads
 from jobs.domain.headline import headline
@@ -147,6 +151,66 @@ def test_a_storage_that_is_away_is_tried_again_and_fails_nothing(ordered_there):
 
     assert (job.state, job.bringing_until) == (JobState.SUBMITTING, None)
     assert FarmPoller.objects.get(farm=Where.QARNOT).farm_down_since
+
+
+def test_the_studios_farm_is_not_called_silent_for_what_lies_at_qarnot_without_a_token(scene, at_qarnot, farm):
+    Scene.objects.update(stored_at=Where.QARNOT)
+    scene.refresh_from_db()
+    job = submission.order(scene, Order(profile="blender-4.5", frames="1"))
+    QarnotAccess.objects.all().delete()
+
+    brought(job)
+
+    assert not FarmPoller.objects.filter(farm=Where.STUDIO).exists()
+    assert headline(job).next_step == (
+        "There is no Qarnot token on your account any more. Give it again on the Account page."
+    )
+
+
+def test_a_storage_that_takes_the_token_no_more_is_not_called_silent(ordered_there, farm, store):
+    qarnot_access.keep(ordered_there.account, "another", email="nobody", storage_url=store)
+    farm.troubles[Where.QARNOT] = farms.TokenRefused("no")
+
+    job = brought(ordered_there)
+
+    assert headline(job).next_step == "Qarnot does not accept the token any more. Give a new one on the Account page."
+
+
+@pytest.mark.parametrize("cut", [ProtocolError("cut"), ConnectionResetError(), RetriesExceededError(None)])
+def test_a_line_that_is_cut_in_the_middle_fails_nothing_and_is_gone_on_with(ordered_there, monkeypatch, cut):
+    copy = bringing._copy
+
+    def cut_off(one, on_bytes):
+        raise cut
+
+    monkeypatch.setattr(bringing, "_copy", cut_off)
+    assert brought(ordered_there).state == JobState.SUBMITTING
+    assert headline(ordered_there).next_step.startswith("Qarnot has not answered for")
+
+    monkeypatch.setattr(bringing, "_copy", copy)
+    assert brought(ordered_there).brought_percent == 100
+    assert FarmPoller.objects.get(farm=Where.QARNOT).farm_down_since is None
+
+
+def test_no_more_than_two_are_brought_at_once_and_the_next_says_what_it_waits_for(ordered_there, monkeypatch):
+    monkeypatch.setattr(bringing, "_places", BoundedSemaphore(1))
+
+    with bringing._places:
+        waiting = brought(ordered_there)
+
+    assert lying_there(waiting) == {}
+    assert headline(waiting).sentence == "Its files are being brought to Qarnot, 0 %."
+    assert brought(ordered_there).brought_percent == 100
+
+
+def test_a_render_whose_files_are_on_their_way_is_cancelled_at_once_while_qarnot_is_silent(ordered_there, farm):
+    farm.troubles[Where.QARNOT] = farms.FarmDown("no answer")
+    lifecycle.cancel(ordered_there)
+
+    submission.cancel_on_farm(ordered_there)
+
+    ordered_there.refresh_from_db()
+    assert (ordered_there.state, farm.questions) == (JobState.CANCELLED, [])
 
 
 def test_rendering_again_looks_anew_whether_all_is_there(ordered_there):
