@@ -5,7 +5,7 @@ clock, so a node whose own clock is wrong neither loses work nor keeps it. Whose
 something waits says farm.line.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -40,13 +40,9 @@ def claim(node: Node, slot: str, *, prefer_task: UUID | None = None) -> Attempt 
     if full := licences.without_seat(current, slot):
         available = available.exclude(licence__in=full, brings_licence=False)
     for account, tasks in turns.tasks_in_turn(available, current, slot, prefer_task):
-        if not limits.has_room(account):
-            continue
-        purse = spending.Purse(account)
-        for task in tasks:
-            attempt = None if purse.why_not_begin(task) else claim.of(task)
-            if attempt is not None:
-                return attempt
+        attempt = claim.among(tasks, spending.Purse(account)) if limits.has_room(account) else None
+        if attempt is not None:
+            return attempt
     return None
 
 
@@ -73,13 +69,32 @@ class _Claim:
         self._slot = slot
         self._heaters = IdleHeaters(node)
         self._trusted = avoidance.trusted_instead_of(node)
+        self._is_account_full = False
+        """Others took its last place while this slot looked."""
+        self._full_licences: set[int | None] = set()
+        """Others took their last seat while this slot looked."""
 
-    def of(self, task: Task) -> Attempt | None:
-        """An instance of the task; None where it is not for this machine now, or others were quicker."""
-        if not matching.fits(self._node, task) or self._heaters.come_first(task):
-            return None
-        if any(matching.fits(other, task) for other in self._trusted):
-            return None
+    def among(self, tasks: Iterable[Task], purse: spending.Purse) -> Attempt | None:
+        """An instance of an account's first task that may begin here. What was refused once is not asked for again:
+        thousands that wait would each be locked, by each of the slots that lost the same race."""
+        self._is_account_full = False
+        for task in tasks:
+            attempt = None if not self._is_for(task) or purse.why_not_begin(task) else self._of(task)
+            if attempt is not None or self._is_account_full:
+                return attempt
+        return None
+
+    def _is_for(self, task: Task) -> bool:
+        """Whether it is for this machine now, hours apart."""
+        if self._is_refused(task) or not matching.fits(self._node, task) or self._heaters.come_first(task):
+            return False
+        return not any(matching.fits(other, task) for other in self._trusted)
+
+    def _is_refused(self, task: Task) -> bool:
+        return self._is_account_full or (licences.needs_seat(task) and task.licence_id in self._full_licences)
+
+    def _of(self, task: Task) -> Attempt | None:
+        """An instance of the task; None where others were quicker."""
         attempt = self._take_one_of(task)
         # One more that downloads does not change this state; a short frame is not to pay for looking.
         if attempt is not None and task.state != lifecycle.TaskState.PARTIALLY_EXECUTING:
@@ -110,14 +125,14 @@ class _Claim:
 
     def _take_any(self, instances: Sequence[Instance], task: Task) -> Attempt | None:
         for instance in instances:
-            attempt = self._take(instance, task)
+            attempt = None if self._is_refused(task) else self._take(instance, task)
             if attempt is not None:
                 return attempt
         return None
 
     @transaction.atomic
     def _take(self, instance: Instance, task: Task) -> Attempt | None:
-        if not limits.leaves_room(task.account_id) or not licences.take_seat(task, self._node, self._slot):
+        if not self._has_leave(task):
             return None
         fresh = {"progress": 0, "cpu_percent": 0, "memory_mb": 0, "peak_memory_mb": 0, "download_seconds": 0}
         fresh |= {"environment_seconds": 0, "execution_seconds": 0, "upload_seconds": 0, "wall_seconds": 0}
@@ -146,6 +161,14 @@ class _Claim:
         instance.state = InstanceState.RUNNING
         tier = self._node.sandbox_tier
         return Attempt.objects.create(instance=instance, number=number, node=self._node, sandbox_tier=tier)
+
+    def _has_leave(self, task: Task) -> bool:
+        """Under the locks of the limit and of the licence, in this order, until the transaction ends."""
+        if not limits.leaves_room(task.account_id):
+            self._is_account_full = True
+        elif not licences.take_seat(task, self._node, self._slot):
+            self._full_licences.add(task.licence_id)
+        return not self._is_refused(task)
 
 
 def is_work_for(node: Node) -> bool:

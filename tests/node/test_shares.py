@@ -6,8 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.db import connection
 
-from farm import scheduler
-from farm.models import Instance, InstanceState, Limit, Task
+from farm import licences, limits, scheduler
+from farm.models import Instance, InstanceState, Licence, Limit, Task
 
 LOW, NORMAL, HIGH = Task.Priority.LOW, Task.Priority.NORMAL, Task.Priority.HIGH
 
@@ -88,6 +88,40 @@ def test_a_persons_limit_holds_when_many_slots_ask_at_once(alice, node, order):
         list(slots.map(claim, "01234567"))
 
     assert Instance.objects.filter(state=InstanceState.RUNNING).count() == 3
+
+
+def asked(monkeypatch, module, name):
+    """What the function of the module is asked from now on, in a list."""
+    real, calls = getattr(module, name), []
+    monkeypatch.setattr(module, name, lambda *facts: (calls.append(facts), real(*facts))[1])
+    return calls
+
+
+def test_a_slot_that_lost_the_race_for_the_last_place_goes_on_to_the_next_person(
+    alice, charlie, node, order, monkeypatch
+):
+    """It does not ask for each of the thousands that wait, one lock after the other."""
+    Limit.objects.create(account=alice, running_instances=0)
+    for _ in range(3):
+        order(alice, range(1, 20))
+    order(charlie, [1])
+    monkeypatch.setattr(limits, "has_room", lambda account: True)
+    locks = asked(monkeypatch, limits, "leaves_room")
+
+    assert claims(node, 1) == [("charlie", "film")]
+    assert locks == [(alice.pk,), (charlie.pk,)]
+
+
+def test_a_slot_that_lost_the_race_for_the_last_seat_goes_on_to_what_needs_none(alice, node, order, monkeypatch):
+    vray = Licence.objects.create(name="vray", title="V-Ray", seats=0)
+    for _ in range(3):
+        order(alice, range(1, 20), licence=vray)
+    order(alice, [1], name="free")
+    monkeypatch.setattr(licences, "without_seat", lambda node, slot: [])
+    locks = asked(monkeypatch, licences, "take_seat")
+
+    assert claims(node, 1) == [("alice", "free")]
+    assert len(locks) == 2
 
 
 def test_renders_that_fit_no_machine_hide_none_that_does(alice, node, order):
