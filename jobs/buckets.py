@@ -27,12 +27,17 @@ logger = logging.getLogger(__name__)
 
 SIGNED_FOR_SECONDS = 3600
 ORIGIN = "brought-from"
+KEYS_REFUSED = ("InvalidAccessKeyId", "SignatureDoesNotMatch")
 SHOWN_INLINE = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".webp": "image/webp"}
 """Everything else leaves as an attachment: a browser never runs what a scene wrote."""
 
 
 class StoreShut(Exception):
     """There is no way to the store just now: its farm does not say where it is, or does not accept the token."""
+
+
+class QarnotShut(StoreShut):
+    """The account's token for Qarnot is missing, unreadable or refused. The text says so to the artist."""
 
 
 StoreError = (BotoCoreError, ClientError, Boto3Error, HTTPError, StoreShut)
@@ -185,8 +190,14 @@ def _at_qarnot(account: "Account", name: str) -> AccountBucket:
     try:
         access = qarnot_access.token_of(account)
     except qarnot_access.NoToken as missing:
-        raise StoreShut(str(missing)) from missing
-    return _behind_door(access.storage_url, access.email, access.token, name)
+        raise QarnotShut(qarnot_access.why_shut(account)) from missing
+    try:
+        return _behind_door(access.storage_url, access.email, access.token, name)
+    except ClientError as failure:
+        if failure.response["Error"]["Code"] not in KEYS_REFUSED:
+            raise
+        qarnot_access.note_refused(account)
+        raise QarnotShut(qarnot_access.why_shut(account)) from failure
 
 
 def _by_the_farms_door(account: "Account", name: str) -> AccountBucket:
@@ -220,6 +231,7 @@ def _client_of_door(endpoint_url: str, email: str, token: str) -> Any:
             request_checksum_calculation="when_required",
             connect_timeout=5,
             read_timeout=60,
+            retries={"mode": "standard", "total_max_attempts": 2},  # pages wait for it too
         ),
     )
 
@@ -247,13 +259,20 @@ def _let_pages_in(client: Any, bucket: str) -> bool:
     }
     try:
         rules = _cors_rules(client, bucket)
-        if ours not in rules:
+        if not any(_says(rule, ours) for rule in rules):
             client.put_bucket_cors(Bucket=bucket, CORSConfiguration={"CORSRules": [*rules, ours]})
     except ClientError as failure:
+        if failure.response["ResponseMetadata"]["HTTPStatusCode"] >= 500:  # it may tomorrow
+            raise
         code = failure.response["Error"]["Code"]
         logger.warning("the store keeps no rule for pages in bucket %s: %s", bucket, code)
         return False
     return True
+
+
+def _says(rule: dict[str, Any], ours: dict[str, Any]) -> bool:
+    """In any order, and beside what a store adds of its own."""
+    return all(sorted(rule.get(name, [])) == sorted(ours[name]) for name in ours if name != "MaxAgeSeconds")
 
 
 def _cors_rules(client: Any, bucket: str) -> list[dict[str, Any]]:

@@ -1,5 +1,6 @@
 """Files on their way from a browser to the store: begun, signed part by part, completed, left off."""
 
+import logging
 import uuid
 from collections.abc import Iterable
 from datetime import timedelta
@@ -9,7 +10,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet, Sum
 from django.utils import timezone
 
-from jobs.buckets import AccountBucket, StoreShut, UploadGone
+from jobs.buckets import AccountBucket, QarnotShut, StoreError, UploadGone
 from jobs.domain import library_files, paths
 from jobs.domain.upload_places import Place, bucket_at, key_at, rules_of
 from jobs.enums import SceneState, UploadState
@@ -18,10 +19,14 @@ from jobs.models import Library, LibraryFile, Upload
 if TYPE_CHECKING:
     from accounts.models import Account
 
+logger = logging.getLogger(__name__)
+
 SMALLEST_PART_BYTES = 16 * 1024 * 1024
 MOST_PARTS = 9000
 MOST_PARTS_SIGNED_AT_ONCE = 100
 IDLE_FOR = timedelta(days=7)
+FREED_AGAIN_AFTER = timedelta(days=1)
+"""Where the store did not answer: meanwhile the others have their turn."""
 
 
 class UploadRefused(ValueError):
@@ -241,8 +246,12 @@ def abort_idle(most: int = 50) -> None:
     for upload in idle.select_related("scene__account", "library__account", "add_on__account")[:most]:
         try:
             abort(upload)
-        except StoreShut:  # at Qarnot, without a token any more: its parts can't be freed from here
+        except QarnotShut:  # its parts can't be freed from here
             Upload.objects.filter(pk=upload.pk).update(state=UploadState.ABORTED)
+        except StoreError as failure:
+            logger.warning("upload %s could not be freed: %s", upload.pk, failure)
+            later = timezone.now() - IDLE_FOR + FREED_AGAIN_AFTER
+            Upload.objects.filter(pk=upload.pk).update(touched_at=later)
 
 
 def _touch(upload: Upload) -> None:

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_http_methods
 
 from accounts.models import Account
-from jobs.buckets import StoreError
+from jobs.buckets import QarnotShut, StoreError
 from jobs.domain.add_ons import AddOnRefused
 from jobs.domain.qarnot import QarnotRefused
 from jobs.domain.scenes import SceneRefused
@@ -32,7 +32,7 @@ def account_of(request: HttpRequest) -> Account:
 
 
 def json_door(method: str) -> Callable[[View[P]], View[P]]:
-    """401 for nobody, 400 with a sentence for a refusal, 503 when the store does not answer."""
+    """401 for nobody, 400 with a sentence for a refusal or a token that is gone, 503 when the store does not answer."""
 
     def decorated(view: View[P]) -> View[P]:
         @require_http_methods([method])
@@ -44,6 +44,8 @@ def json_door(method: str) -> Callable[[View[P]], View[P]]:
                 return view(request, *args, **kwargs)
             except (BadBody, UploadRefused, SceneRefused, AddOnRefused, QarnotRefused) as refused:
                 return refusal(str(refused), 400)
+            except QarnotShut as shut:
+                return refusal(str(shut), 400)
             except StoreError:
                 return refusal(STORE_SILENT, 503)
 

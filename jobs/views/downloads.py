@@ -14,11 +14,10 @@ from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_GET
 from zipstream import ZipStream
 
-from jobs import qarnot_access
-from jobs.buckets import StoreShut
+from jobs.buckets import QarnotShut, StoreError
 from jobs.domain import downloads
 from jobs.models import Frame, Job, ResultFile
-from jobs.views.door import account_of
+from jobs.views.door import STORE_SILENT, account_of
 from jobs.views.logs import file_name
 from jobs.views.streaming import piecewise
 
@@ -30,14 +29,14 @@ P = ParamSpec("P")
 
 
 def through_an_open_door(view: Callable[Concatenate[HttpRequest, UUID, P], HttpResponseBase]) -> Callable[..., Any]:
-    """Files that lie at Qarnot need the account's token: without it the render's page says so."""
+    """Files need a store that answers, those at Qarnot the account's token too: else the render's page says so."""
 
     @wraps(view)
     def answered(request: HttpRequest, job_id: UUID, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         try:
             return view(request, job_id, *args, **kwargs)
-        except StoreShut as shut:
-            messages.error(request, qarnot_access.why_shut(account_of(request)) or str(shut))
+        except StoreError as failure:
+            messages.error(request, str(failure) if isinstance(failure, QarnotShut) else STORE_SILENT)
             return redirect("render", job_id=job_id)
 
     return answered

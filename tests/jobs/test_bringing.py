@@ -1,9 +1,11 @@
 """A render's files are brought to the farm that renders it: streamed, seen, each once, and again when they changed."""
 
 from threading import BoundedSemaphore
+from types import SimpleNamespace
 
 import pytest
 from boto3.exceptions import RetriesExceededError
+from botocore.exceptions import ClientError
 from urllib3.exceptions import ProtocolError
 
 from jobs import buckets, farms, qarnot_access
@@ -246,3 +248,21 @@ def test_a_storage_that_keeps_no_rule_for_pages_is_said_before_a_file_is_sent(al
 
     with pytest.raises(uploads.UploadRefused, match="Choose this studio's machines for the upload"):
         uploads.begin(scene, "scene.blend", 3, "f")
+
+
+def test_the_rule_for_pages_is_told_once_whatever_the_store_adds_to_it(settings):
+    kept = {
+        "ID": "1", "AllowedOrigins": settings.PAGE_ORIGINS, "AllowedMethods": ["HEAD", "GET", "PUT"],
+        "AllowedHeaders": ["*"], "ExposeHeaders": ["ETag"],
+    }  # fmt: skip
+    client = SimpleNamespace(get_bucket_cors=lambda **bucket: {"CORSRules": [kept]})
+
+    assert buckets._let_pages_in(client, "mine")
+
+
+def test_a_storage_that_is_busy_just_now_is_not_taken_for_one_without_rules():
+    def busy(**bucket):
+        raise ClientError({"Error": {"Code": "SlowDown"}, "ResponseMetadata": {"HTTPStatusCode": 503}}, "GetBucketCors")
+
+    with pytest.raises(ClientError):
+        buckets._let_pages_in(SimpleNamespace(get_bucket_cors=busy), "mine")

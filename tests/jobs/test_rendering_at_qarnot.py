@@ -282,5 +282,15 @@ def test_pictures_there_can_not_be_taken_home_without_a_token_and_the_page_says_
         assert "There is no Qarnot token on your account any more." in said
 
 
+def test_while_the_storage_there_is_silent_a_download_says_so(there, client):
+    there.frame_set.filter(number=1).update(key="0001.png", state="done")
+    QarnotAccess.objects.update(storage_url="http://127.0.0.1:1")
+    client.force_login(there.account)
+
+    said = client.get(reverse("frame_picture", args=[there.pk, 1]), follow=True).content.decode()
+
+    assert "The file store does not answer. Trying again in a moment helps." in said
+
+
 def test_qarnot_is_asked_less_often_than_the_studio():
     assert sync.WATCHED_EVERY_SECONDS[Where.QARNOT] > sync.WATCHED_EVERY_SECONDS[Where.STUDIO]

@@ -10,7 +10,7 @@ from jobs import qarnot_access
 from jobs.buckets import UploadGone, bucket_of
 from jobs.domain import scenes, uploads
 from jobs.enums import SceneState, UploadState, Where
-from jobs.models import Upload
+from jobs.models import QarnotAccess, Upload
 
 MEBIBYTE = 1024 * 1024
 TWO_PARTS = 16 * MEBIBYTE + 5
@@ -209,3 +209,29 @@ def test_one_left_off_at_qarnot_whose_token_is_gone_keeps_no_other_from_being_fr
     uploads.abort_idle()
 
     assert set(Upload.objects.values_list("state", flat=True)) == {UploadState.ABORTED}
+
+
+def test_one_left_off_at_a_silent_storage_keeps_no_other_from_being_freed(upload_room, alice, at_qarnot):
+    away = scenes.create(alice, "away", Where.QARNOT)
+    for room in (away, upload_room):
+        uploads.begin(room, "scene.blend", 3, "f")
+    Upload.objects.update(touched_at=timezone.now() - 2 * uploads.IDLE_FOR)
+    QarnotAccess.objects.update(storage_url="http://127.0.0.1:1")
+
+    uploads.abort_idle()
+
+    assert Upload.objects.get(scene=upload_room).state == UploadState.ABORTED
+    assert Upload.objects.get(scene=away).touched_at > timezone.now() - uploads.IDLE_FOR
+
+
+def test_a_file_for_qarnot_is_not_tried_for_ever_where_the_token_is_gone_or_refused(browser, alice, at_qarnot, store):
+    away = scenes.create(alice, "away", Where.QARNOT)
+    qarnot_access.keep(alice, "another", email="nobody", storage_url=store)
+    assert begun(browser, away) == (
+        400, {"problem": "Qarnot does not accept the token any more. Give a new one on the Account page."}
+    )  # fmt: skip
+
+    qarnot_access.forget(alice)
+    status, said = begun(browser, away)
+
+    assert (status, said["problem"][:38]) == (400, "There is no Qarnot token on your accou")
