@@ -17,6 +17,9 @@ FAILURES_IN_A_ROW = 5
 DIFFERENT_TASKS = 3
 """So many renders that it failed at in a row are no accident."""
 AVOIDED_FOR = timedelta(hours=3)
+_SILENCE = timedelta(minutes=1)
+"""Within so long all slots of a machine that went silent are found lost."""
+_MOST_READ = 100
 _FAILURES = (Attempt.Outcome.FAILURE, Attempt.Outcome.UNABLE, Attempt.Outcome.LOST)
 
 
@@ -45,9 +48,8 @@ def note_failure(attempt: Attempt) -> None:
     """After an attempt has failed, was lost, or its machine was unable: avoids the machine if it keeps failing."""
     if attempt.node_id is None:
         return
-    ended = Attempt.objects.filter(node=attempt.node_id, outcome__in=[*_FAILURES, Attempt.Outcome.SUCCESS])
-    last = list(ended.select_related("instance").order_by("-ended_at")[:FAILURES_IN_A_ROW])
-    if len(last) < FAILURES_IN_A_ROW or any(one.outcome == Attempt.Outcome.SUCCESS for one in last):
+    last = _failures_in_a_row(attempt.node_id)
+    if len(last) < FAILURES_IN_A_ROW:
         return
     tasks = {one.instance.task_id for one in last}
     if len(tasks) < DIFFERENT_TASKS and not _rendered_elsewhere(attempt.node_id, last).exists():
@@ -70,6 +72,29 @@ def forgive(nodes: QuerySet[Node]) -> int:
     if forgiven:
         wakes.wake()
     return forgiven
+
+
+def _failures_in_a_row(node_id: int) -> list[Attempt]:
+    """The newest since its last success, no more than are asked for. What it lost by one silence counts once: a power
+    cut befalls all its slots."""
+    ended = Attempt.objects.filter(node=node_id, outcome__in=[*_FAILURES, Attempt.Outcome.SUCCESS])
+    found: list[Attempt] = []
+    for one in ended.select_related("instance").order_by("-ended_at")[:_MOST_READ]:
+        if one.outcome == Attempt.Outcome.SUCCESS or len(found) == FAILURES_IN_A_ROW:
+            break
+        if not (found and _is_same_silence(one, found[-1])):
+            found.append(one)
+    return found
+
+
+def _is_same_silence(one: Attempt, later: Attempt) -> bool:
+    are_lost = one.outcome == later.outcome == Attempt.Outcome.LOST
+    return (
+        are_lost
+        and one.ended_at is not None
+        and later.ended_at is not None
+        and later.ended_at - one.ended_at < _SILENCE
+    )
 
 
 def _rendered_elsewhere(node_id: int, failed: list[Attempt]) -> QuerySet[Attempt]:

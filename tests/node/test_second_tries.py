@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db.models import F
 from django.utils import timezone
 
 from farm import avoidance, line, scheduler, second_tries
@@ -213,6 +214,25 @@ def test_a_machine_that_fails_at_renders_of_all_kinds_is_avoided(alice, node, or
 
     tasks = Attempt.objects.values("instance__task").distinct().count()
     assert avoidance.is_avoided(Node.objects.get(pk=node.pk)) == (tasks >= 3)
+
+
+def test_a_power_cut_that_befalls_five_slots_is_one_failure(alice, node, other, order):
+    order(alice, range(1, 21))
+    succeed(other)
+    for attempt in [scheduler.claim(node, str(slot)) for slot in range(5)]:
+        reports.lost(attempt)
+
+    assert not avoidance.is_avoided(Node.objects.get(pk=node.pk))
+
+
+def test_a_machine_that_goes_silent_again_and_again_is_avoided(alice, node, other, order):
+    order(alice, range(1, 21))
+    succeed(other)
+    for _ in range(5):
+        reports.lost(scheduler.claim(node, "0"))
+        Attempt.objects.filter(node=node).update(ended_at=F("ended_at") - timedelta(minutes=10))
+
+    assert avoidance.is_avoided(Node.objects.get(pk=node.pk))
 
 
 # --- machines that are taken away
