@@ -11,7 +11,7 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from jobs import farms
+from jobs import farms, qarnot_access
 from jobs.enums import Where
 from jobs.profiles import BLENDER, Profile, family_and_version, line_number, read
 
@@ -44,6 +44,8 @@ def _ask(account: "Account", where: Where, kept: "_Kept") -> None:
         farm = farms.of(account, where)
         said = [read(farm.profile(name)) for name in farm.profile_names() if _is_looked_at(name, where)]
     except (farms.FarmDown, farms.FarmRefused, farms.TaskGone) as trouble:
+        if isinstance(trouble, farms.TokenRefused):
+            qarnot_access.note_refused(account)
         logger.warning("%s does not say what it offers %s: %s", where.label, account.pk, trouble)
         kept.is_stale = True
     else:

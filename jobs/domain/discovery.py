@@ -53,11 +53,11 @@ def _soon(accounts: list[int], where: Where) -> None:
     pollers.filter(discover_at__isnull=True).update(discover_at=timezone.now() + SOON[where])
 
 
-def discover(account: "Account", where: Where) -> None:
+def discover(account: "Account", where: Where) -> bool:
     """Makes rows for tasks nobody knows here yet, if it is time to look. Raises farms.FarmDown, FarmRefused."""
     due = FarmPoller.objects.filter(account=account, farm=where, discover_at__lte=timezone.now()).first()
     if due is None:
-        return
+        return False
     farm = farms.of(account, where)
     since = _looked_at_since(account, where)
     for page in farm.newest_tasks():
@@ -67,6 +67,7 @@ def discover(account: "Account", where: Where) -> None:
         if not unknown:  # what is older was found before
             break
     FarmPoller.objects.filter(pk=due.pk, discover_at=due.discover_at).update(discover_at=None)
+    return True
 
 
 def _looked_at_since(account: "Account", where: Where) -> datetime:

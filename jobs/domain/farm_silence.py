@@ -38,5 +38,6 @@ def silent(account: "Account", where: Where, trouble: Exception) -> datetime:
 
 def heard(account: "Account", where: Where) -> None:
     silent_ones = FarmPoller.objects.filter(account=account, farm=where, failure_count__gt=0)
-    if silent_ones.update(failure_count=0, farm_down_since=None) and where == Where.QARNOT:
+    silent_ones.update(failure_count=0, farm_down_since=None)
+    if where == Where.QARNOT:  # whoever noted that it is refused
         qarnot_access.note_accepted(account)

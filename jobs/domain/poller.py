@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from jobs import farms
 from jobs.domain import discovery, farm_silence, sync
+from jobs.domain.turns import turn
 from jobs.enums import Where
 from jobs.models import FarmPoller, Job
 
@@ -25,19 +26,11 @@ _long_turns = threading.BoundedSemaphore(4)
 """Of a worker's threads, so many stay with one account at most; the others are free for short work."""
 
 
-_turns_elsewhere = threading.BoundedSemaphore(4)
-"""So many ask Qarnot at most: its silence, ten seconds a question, keeps no thread from the studio's renders."""
-
-
 def take_turn(account: "Account", where: Where = Where.STUDIO) -> None:
     """Asks while a page is open, at most for a turn; else once. Does nothing while another one asks."""
-    if where == Where.STUDIO:
-        _take_turn(account, where)
-    elif _turns_elsewhere.acquire(blocking=False):  # else the sweep sends it again
-        try:
+    with turn(where) as may_ask:
+        if may_ask:
             _take_turn(account, where)
-        finally:
-            _turns_elsewhere.release()
 
 
 def _take_turn(account: "Account", where: Where) -> None:
@@ -45,11 +38,12 @@ def _take_turn(account: "Account", where: Where) -> None:
     if leased is None:
         return
     try:
-        _ask_for_a_while(account, where, lambda: _renew(leased))
+        was_asked = _ask_for_a_while(account, where, lambda: _renew(leased))
     except (farms.FarmDown, farms.FarmRefused) as trouble:
         _ask_later(account, where, farm_silence.silent(account, where, trouble))
     else:
-        farm_silence.heard(account, where)
+        if was_asked:
+            farm_silence.heard(account, where)
     finally:
         _still(leased).update(leased_until=timezone.now())
 
@@ -76,19 +70,21 @@ def _renew(leased: FarmPoller) -> bool:
     return bool(_still(leased).update(leased_until=timezone.now() + LEASE))
 
 
-def _ask_for_a_while(account: "Account", where: Where, is_mine: Callable[[], bool]) -> None:
+def _ask_for_a_while(account: "Account", where: Where, is_mine: Callable[[], bool]) -> bool:
+    """Whether there was anything to ask: a message that came twice finds nothing due, and hears nothing."""
     memory: sync.Memory = {}
     until = time.monotonic() + TURN_SECONDS
-    discovery.discover(account, where)
-    sync.poll(account, where, memory, is_mine)
+    was_asked = discovery.discover(account, where)
+    was_asked |= sync.poll(account, where, memory, is_mine)
     if not _long_turns.acquire(blocking=False):
-        return
+        return was_asked
     try:
         while time.monotonic() < until and _is_watched(account, where) and is_mine():
             time.sleep(sync.WATCHED_EVERY_SECONDS[where])
-            sync.poll(account, where, memory, is_mine)
+            was_asked |= sync.poll(account, where, memory, is_mine)
     finally:
         _long_turns.release()
+    return was_asked
 
 
 def _is_watched(account: "Account", where: Where) -> bool:

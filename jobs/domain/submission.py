@@ -10,19 +10,10 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from jobs import farms
-from jobs.domain import (
-    add_ons,
-    bringing,
-    farm_silence,
-    frame_list,
-    libraries,
-    lifecycle,
-    orders,
-    resources,
-    scenes,
-)
+from jobs.domain import add_ons, bringing, farm_silence, frame_list, libraries, lifecycle, orders, resources, scenes
 from jobs.domain.orders import Order
 from jobs.domain.revisions import change
+from jobs.domain.turns import turn
 from jobs.enums import FrameState, JobState, Where
 from jobs.hurry import hurry
 from jobs.models import FarmInstance, Frame, Job, Scene
@@ -100,8 +91,12 @@ def add_frames(job: Job, numbers: Sequence[int], revision: int) -> None:
 
 def submit(job: Job) -> None:
     """Hands a submitting job to the farm. Safe to call twice, and after an answer that never came."""
-    if not _claim(job):
-        return
+    with turn(job.farm) as may_ask:
+        if may_ask and _claim(job):
+            _submit(job)
+
+
+def _submit(job: Job) -> None:
     if not bringing.is_complete(job):
         hurry("bring_files", job.pk)
         return
@@ -240,7 +235,9 @@ def cancel_on_farm(job: Job) -> None:
     if job.state not in (JobState.CANCELLING, JobState.CANCELLED) or not job.farm_task_uuid:
         return
     try:
-        farms.of(job.account, Where(job.farm)).cancel(job.farm_task_uuid)
+        with turn(job.farm) as may_ask:
+            if may_ask:
+                farms.of(job.account, Where(job.farm)).cancel(job.farm_task_uuid)
     except (farms.FarmDown, farms.FarmRefused) as trouble:
         logger.warning("job %s could not be cancelled on the farm yet: %s", job.pk, trouble)
 

@@ -51,16 +51,17 @@ def poll(
     where: Where = Where.STUDIO,
     memory: Memory | None = None,
     is_mine: Callable[[], bool] = lambda: True,
-) -> None:
-    """Asks that farm about every job that is due; one that makes trouble delays only itself.
+) -> bool:
+    """Asks that farm about every job that is due, if there is one; one that makes trouble delays only itself.
 
     Stops where `is_mine` says that another poller asks now.
     Raises farms.FarmDown, FarmRefused: nothing is known then, and no job is changed.
     """
     memory = {} if memory is None else memory
-    for job in due(account, where, timezone.now()):
+    jobs = due(account, where, timezone.now())
+    for job in jobs:
         if not is_mine():
-            return
+            break
         try:
             poll_job(job, farms.of(account, where), memory)
         except (farms.FarmDown, farms.FarmRefused):
@@ -71,6 +72,7 @@ def poll(
         except Exception:
             logger.exception("job %s could not be brought up to date", job.pk)
             ask_again(job, AFTER_TROUBLE_SECONDS)
+    return bool(jobs)
 
 
 def due(account: "Account", where: Where, now: datetime) -> list[Job]:

@@ -1,5 +1,7 @@
 """The token for Qarnot: checked at once by the real SDK, sealed, never shown again, each account's own."""
 
+from collections import OrderedDict
+
 import pytest
 from django.urls import reverse
 
@@ -8,11 +10,13 @@ from accounts.models import Account
 from accounts.tokens import make_token, revoke
 from farm.models import Bucket, Task
 from farm.submission import create_task
-from jobs import buckets, farms, qarnot_access
+from jobs import buckets, farms, qarnot_access, software
 from jobs.domain import farm_silence, qarnot
 from jobs.domain.headline import headline
 from jobs.enums import Where
 from jobs.models import Job, QarnotAccess
+
+ON_OFFER = software.on_offer
 
 
 @pytest.fixture
@@ -182,6 +186,21 @@ def test_a_token_revoked_later_is_refused_and_said_so(page, alice, service):
 
     farm_silence.silent(alice, Where.QARNOT, refused.value)
     assert "Qarnot does not accept the token any more." in page.get(reverse("account")).content.decode()
+
+
+def test_a_token_revoked_later_is_noted_where_an_order_asks_what_there_is_and_forgiven(
+    page, alice, service, monkeypatch
+):
+    row, token = service()
+    given(page, token)
+    revoke(row)
+    monkeypatch.setattr(software, "_kept", OrderedDict())
+
+    assert ON_OFFER(alice, Where.QARNOT) == ()
+    assert qarnot_access.why_shut(alice).startswith("Qarnot does not accept the token any more.")
+
+    farm_silence.heard(alice, Where.QARNOT)
+    assert not qarnot_access.why_shut(alice)
 
 
 def test_where_to_render_is_a_choice_only_with_a_token(alice, charlie, at_qarnot):

@@ -1,13 +1,15 @@
 """Renders at Qarnot: handed over there, followed apart from the studio's, with its silence, its haste and its no."""
 
+from dataclasses import replace
 from datetime import timedelta
+from threading import BoundedSemaphore
 
 import pytest
 from django.urls import reverse
 from django.utils import timezone
 
 from jobs import farms, profiles, qarnot_access, software
-from jobs.domain import discovery, orders, poller, submission, sync
+from jobs.domain import discovery, orders, poller, submission, sync, turns
 from jobs.domain.headline import headline
 from jobs.domain.orders import Order
 from jobs.enums import JobState, Where
@@ -78,6 +80,30 @@ def test_the_silence_of_one_farm_delays_no_render_of_the_other(there, scene, far
     assert silent == {Where.QARNOT: True, Where.STUDIO: False}
     assert headline(there).next_step.startswith("Qarnot has not answered for")
     assert "has not answered" not in headline(at_home).next_step
+
+
+def test_a_message_that_comes_twice_does_not_make_a_silent_farm_answer(there, farm):
+    farm.troubles[Where.QARNOT] = farms.FarmDown("no answer")
+    due_now()
+
+    for _ in range(2):
+        poller.take_turn(there.account, Where.QARNOT)
+
+    assert headline(there).next_step.startswith("Qarnot has not answered for")
+
+
+def test_where_many_wait_for_qarnot_the_studio_is_asked_all_the_same(scene, at_qarnot, farm, monkeypatch):
+    Scene.objects.update(stored_at=Where.QARNOT)
+    scene.refresh_from_db()
+    monkeypatch.setattr(turns, "_elsewhere", BoundedSemaphore(1))
+    order_of = {where: submission.order(scene, replace(ORDER, where=where)) for where in Where}
+    Job.objects.filter(farm=Where.STUDIO).update(brought_percent=100)
+
+    with turns.turn(Where.QARNOT):
+        states = {where: handed_over(job).state for where, job in order_of.items()}
+
+    assert states == {Where.STUDIO: JobState.WAITING, Where.QARNOT: JobState.SUBMITTING}
+    assert handed_over(order_of[Where.QARNOT]).state == JobState.WAITING
 
 
 def test_one_that_asks_to_be_asked_less_often_is_obeyed_and_not_called_silent(there, farm):
