@@ -6,7 +6,7 @@ from django.template.loader import render_to_string
 from jobs import farms
 from jobs.domain import carbon
 from jobs.domain.revisions import change
-from jobs.enums import JobState
+from jobs.enums import JobState, Where
 from jobs.models import CarbonFacts, FarmInstance
 from tests.jobs.fake_farm import FakeFarm, FakeTask
 from tests.pages.conftest import WEIGHED, make_render
@@ -17,14 +17,14 @@ WAITS = {"position": 12, "code": "slot", "reason": "All machines are busy."}
 @pytest.fixture
 def farm(monkeypatch):
     fake = FakeFarm()
-    monkeypatch.setattr(farms, "of", lambda account: fake.of(account))
+    monkeypatch.setattr(farms, "of", lambda account, where=Where.STUDIO: fake.of(account, where))
     return fake
 
 
 @pytest.fixture
 def waiting(alice, farm):
     """A render of alice's whose frame 5 waits, with the farm."""
-    task = FakeTask(None, alice.pk, waits={5: dict(WAITS)})
+    task = FakeTask(None, alice.pk, Where.STUDIO, waits={5: dict(WAITS)})
     farm.tasks[task.uuid] = task
     job = make_render(alice, state=JobState.WAITING, landed=0, farm_task_uuid=task.uuid)
     job.instances.all().delete()
