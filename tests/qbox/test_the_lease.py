@@ -114,6 +114,24 @@ def test_its_process_listens_tells_and_lets_go(s3_store, settings, tmp_path, mon
     assert QBox.objects.get(site=site).holder.startswith("node-1 ")
 
 
+@pytest.mark.django_db(transaction=True)
+def test_its_process_ends_at_once_when_its_node_was_killed(s3_store, settings, tmp_path, monkeypatch):
+    """The node that is started again would find another process keep its folder for a beat."""
+    settings.QBOX_FOLDER = tmp_path / "kept"
+    site = Site.objects.create(name="lyon")
+
+    async def live():
+        keeping = asyncio.create_task(Keeper(site, "node-1").keep())
+        while not await asyncio.to_thread(QBox.objects.filter(site=site, lease_until__isnull=False).exists):
+            await asyncio.sleep(0.01)
+        monkeypatch.setattr(os, "getppid", lambda: 1)
+        await asyncio.wait_for(keeping, lease.BEAT_SECONDS / 2)
+
+    asyncio.run(live())
+
+    assert nearby(site.pk) is None
+
+
 def test_its_address_is_the_one_this_machine_reaches_redis_by(settings):
     settings.REDIS_URL = "redis://:secret@127.0.0.1:6399/0"
     assert address.own_address() == "127.0.0.1"
