@@ -33,6 +33,7 @@ def sweep() -> None:
             reason = purse.why_stop(task)
             if reason:
                 stop(task, reason, purse)
+                purse = Purse(account)  # what it held or used is free for the others
 
 
 def stop(task: Task, reason: Stop, purse: Purse) -> None:

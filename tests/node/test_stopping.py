@@ -194,6 +194,18 @@ def test_two_tasks_beyond_their_holds_do_not_spend_the_same_free_hours(alice, or
     assert (states(first), states(second)) == ({1: "failure"}, {2: "running"})
 
 
+def test_the_sweep_stops_no_more_renders_than_it_has_to(alice, order, node):
+    give(alice, 100)
+    first, second = order(alice, [1]), order(alice, [2])
+    for slot in "01":
+        executes(scheduler.claim(node, slot), 49.8)
+
+    sweeps.sweep()
+
+    ended = [task for task in (first, second) if "failure" in states(task).values()]
+    assert len(ended) == 1
+
+
 def test_another_accounts_renders_do_not_touch_ones_hours(alice, charlie, order, node):
     give(alice, 100)
     mine, theirs = order(alice, [1]), order(charlie, [2])
