@@ -50,11 +50,14 @@ class Claims:
                 self._ahead_at = time.monotonic()
 
     def goes_on_with(self, task: UUID) -> bool:
-        """Whether the next instance is one of this task: claimed now, before the last one is reported."""
+        """Whether the next instance is one of this task: claimed now, before the last one is reported.
+
+        What was claimed ahead long ago is taken now, so it does not grow stale between this answer and `next`.
+        """
         with self._lock:
             if self._ahead is None:
                 self._ahead = self._thread.submit(self._claim, self._preferred())
-                self._ahead_at = time.monotonic()
+            self._ahead_at = time.monotonic()
             ahead = self._ahead
         try:
             attempt = ahead.result()
@@ -63,12 +66,11 @@ class Claims:
         return attempt is not None and attempt.instance.task_id == task
 
     def give_back_stale(self) -> None:
-        if self._ahead and time.monotonic() - self._ahead_at > AHEAD_SECONDS:
-            self.give_back()
+        self.give_back(AHEAD_SECONDS)
 
-    def give_back(self) -> None:
+    def give_back(self, least_age: float = 0.0) -> None:
         """Releases what was claimed ahead. Raises DatabaseError, and has it still, to be released later."""
-        attempt = self._taken_ahead()
+        attempt = self._taken_ahead(least_age)
         if attempt is None:
             return
         try:
@@ -86,8 +88,10 @@ class Claims:
         self._thread.submit(connection.close)
         self._thread.shutdown()
 
-    def _taken_ahead(self) -> Attempt | None:
+    def _taken_ahead(self, least_age: float = 0.0) -> Attempt | None:
         with self._lock:
+            if time.monotonic() - self._ahead_at < least_age:
+                return None
             ahead, self._ahead = self._ahead, None
         try:
             return ahead.result() if ahead else None

@@ -108,6 +108,23 @@ def test_short_frames_are_claimed_ahead_and_given_back_when_the_slot_ends(alice,
 
 
 @pytest.mark.django_db(transaction=True)
+def test_an_engine_that_goes_on_keeps_what_was_claimed_for_it_long_ago(alice, node, order, monkeypatch):
+    """Given back now, its licence's seat would be free in the rows while the engine holds it."""
+    task = order(alice, [1, 2])
+    slot = claims.Claims(node, "0")
+    slot.next()
+    slot.note_seconds(0.3)
+    slot.look_ahead()
+    slot._ahead_at -= claims.AHEAD_SECONDS + 1
+
+    assert slot.goes_on_with(task.pk)
+    slot.give_back_stale()
+
+    assert task.instances.get(instance_id=2).state == InstanceState.RUNNING
+    slot.end()
+
+
+@pytest.mark.django_db(transaction=True)
 def test_a_long_frame_leaves_the_next_one_to_other_slots(alice, node, order):
     order(alice, [1, 2])
     slot = claims.Claims(node, "0")
