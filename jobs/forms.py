@@ -105,7 +105,7 @@ class OrderForm(ConstantsForm):
             constants=self.constants,
             name=typed["name"],
             library_ids=tuple(values_in(self.data, "libraries")),
-            add_on_ids=tuple(values_in(self.data, "add_ons")),
+            add_on_ids=tuple(values_in(self.data, "add_ons")) if self.where == Where.STUDIO else (),
             licence=typed.get("licence", ""),
             where=self.where,
             **self.limits,

@@ -13,6 +13,9 @@ from jobs import plain_constants
 
 BLENDER = "blender"
 _VERSION = re.compile(r"\d+(\.\d+)*")
+_SECRET = re.compile(
+    r"(^|_)(PASSWORD|PASSWD|PWD|SECRET|TOKEN|CREDENTIALS?|(API|ACCESS|PRIVATE|LICEN[CS]E)_KEY)($|_)", re.I
+)
 
 
 @dataclass(frozen=True)
@@ -84,6 +87,11 @@ class Profile:
 
 
 _GIVEN = ("scene_file", "files")
+
+
+def names_a_secret(name: str) -> bool:
+    """Of a constant of which nobody says what it is: one called so is neither kept nor shown."""
+    return bool(_SECRET.search(name))
 
 
 def line_number(line: str) -> tuple[int, ...]:

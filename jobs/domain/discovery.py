@@ -16,6 +16,7 @@ from jobs.domain import frame_list, reports, submission
 from jobs.domain.scenes import clean_name
 from jobs.enums import JobState, Where
 from jobs.models import FarmPoller, Job
+from jobs.profiles import names_a_secret
 
 if TYPE_CHECKING:
     from accounts.models import Account
@@ -27,6 +28,8 @@ SOON = {Where.STUDIO: timedelta(seconds=1), Where.QARNOT: timedelta(seconds=10)}
 TOKEN_USED_LATELY = timedelta(minutes=3)
 """A token's use is noted to the minute (accounts.tokens)."""
 MOST_FRAMES = 20_000
+NOT_KEPT = "[SECRET]"
+"""In place of a password that a script ordered with: the studio's farm tells none, Qarnot may."""
 _ALWAYS = datetime.min.replace(tzinfo=UTC)
 _OURS = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})-\d+")
 
@@ -121,7 +124,7 @@ def _add(account: "Account", where: Where, report: reports.Report, uuid: str) ->
             state=JobState.WAITING,
             farm=where,
             profile=report.profile,
-            constants=dict(report.constants),
+            constants={name: NOT_KEPT if names_a_secret(name) else v for name, v in report.constants.items()},
             makes_pictures=makes_pictures,
             frames=report.ranges or f"0-{max(report.instance_count - 1, 0)}",
             frame_count=len(numbers),

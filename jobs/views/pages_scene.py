@@ -1,5 +1,6 @@
 """From a dropped file to an order: the new-render page and its parts."""
 
+from collections.abc import Collection
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
@@ -16,7 +17,7 @@ from jobs.enums import SceneState, Where
 from jobs.forms import OrderForm
 from jobs.models import Scene
 from jobs.problems import explain
-from jobs.profiles import Profile
+from jobs.profiles import Profile, names_a_secret
 from jobs.views.door import account_of
 
 SCENES_TO_CHOOSE = 6
@@ -58,7 +59,7 @@ def order(request: HttpRequest, scene_id: UUID) -> HttpResponse:
     where = _place_chosen(request, scene)
     profile = _profile_chosen(request, scene, where)
     if profile is None:
-        return render(request, "jobs/parts/order_impossible.html", _impossible(scene, where), status=503)
+        return render(request, "jobs/parts/order_impossible.html", _impossible(scene, where, request.POST), status=503)
     form = OrderForm(scene, profile, request.POST, where=where)
     if request.POST.get("where", where) != where:  # the token was taken away in another window
         form.add_error(None, qarnot.NOT_GIVEN)
@@ -79,7 +80,7 @@ def order_of_version(request: HttpRequest, scene_id: UUID) -> HttpResponse:
     where = _place_chosen(request, scene)
     profile = _profile_chosen(request, scene, where)
     if profile is None:
-        return render(request, "jobs/parts/order_impossible.html", _impossible(scene, where))
+        return render(request, "jobs/parts/order_impossible.html", _impossible(scene, where, request.POST))
     form = OrderForm(scene, profile, typed=request.POST, where=where)
     context = _order_context(scene, form, request.POST, is_more_open="is_more_open" in request.POST)
     return render(request, "jobs/parts/order.html", context)
@@ -94,10 +95,29 @@ def _place(scene: Scene, text: str) -> Where:
     return next((place for place in qarnot.places_for(scene) if place == text), Where.STUDIO)
 
 
-def _impossible(scene: Scene, where: Where) -> dict[str, object]:
-    """The place that can't be had now, and those that can be tried instead."""
-    trouble = qarnot_access.why_shut(scene.account) if where == Where.QARNOT else ""
-    return {"scene": scene, "where": where, "places": qarnot.places_for(scene), "trouble": trouble}
+def _impossible(scene: Scene, where: Where, typed: QueryDict | None = None) -> dict[str, object]:
+    """The place that can't be had now, those that can be tried instead, and what was typed so far."""
+    return {
+        "scene": scene,
+        "where": where,
+        "places": qarnot.places_for(scene),
+        "trouble": qarnot_access.why_shut(scene.account) if where == Where.QARNOT else "",
+        "carried": _carried(typed, CHOSEN_ANEW),
+    }
+
+
+CHOSEN_ANEW = frozenset({"csrfmiddlewaretoken", "where"})
+
+
+def _carried(typed: QueryDict | None, asked: Collection[str]) -> list[tuple[str, str]]:
+    """What was posted and is not asked here: another place or version may ask it again."""
+    posted = typed.lists() if typed is not None else ()
+    return [
+        (name, str(value))
+        for name, values in posted
+        if name not in asked and not names_a_secret(name)
+        for value in values
+    ]
 
 
 def _profile_chosen(request: HttpRequest, scene: Scene, where: Where) -> Profile | None:
@@ -147,7 +167,9 @@ def _scene_context(scene: Scene) -> dict[str, object]:
 def _order_context(
     scene: Scene, form: OrderForm, typed: QueryDict | None = None, *, is_more_open: bool = False
 ) -> dict[str, object]:
-    """`typed`: what was posted, for the parts that are no fields of the form."""
+    """`typed`: what was posted, for the parts that are no fields of the form; they are proposed anew if never asked."""
+    asked = {*CHOSEN_ANEW, *form.fields, "libraries", "is_more_open"}
+    asked |= {"add_ons", "add_ons_asked"} if form.where == Where.STUDIO else set()
     return {
         "scene": scene,
         "form": form,
@@ -155,8 +177,9 @@ def _order_context(
         "profile": form.profile,
         "where": form.where,
         "places": qarnot.places_for(scene),
-        "chosen_libraries": typed.getlist("libraries") if typed is not None else None,
-        "chosen_add_ons": typed.getlist("add_ons") if typed is not None else None,
+        "chosen_libraries": typed.getlist("libraries") if typed and {"libraries", "name"} & typed.keys() else None,
+        "chosen_add_ons": typed.getlist("add_ons") if typed and {"add_ons", "add_ons_asked"} & typed.keys() else None,
+        "carried": _carried(typed, asked),
         "is_more_open": is_more_open,
     }
 

@@ -8,13 +8,12 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from jobs import farms, profiles, qarnot_access, software
+from jobs import farms, qarnot_access
 from jobs.domain import discovery, orders, poller, submission, sync, turns
 from jobs.domain.headline import headline
 from jobs.domain.orders import Order
 from jobs.enums import JobState, Where
 from jobs.models import FarmPoller, Job, QarnotAccess, Scene
-from tests.profiles_on_offer import PLAIN_BLENDER, blender
 
 BY_SCRIPT = farms.TaskOrder("by script", "x", "blender-2.92", "1-2", {}, [], "OUT")
 ORDER = Order(profile="blender-4.5", frames="1-3", name="basalt", where=Where.QARNOT)
@@ -199,6 +198,20 @@ def test_tasks_ordered_there_by_script_are_found_there(alice, at_qarnot, farm):
     assert (found.name, found.farm, found.makes_pictures) == ("by script", Where.QARNOT, True)
 
 
+def test_a_password_that_a_script_ordered_with_there_is_neither_kept_nor_shown(alice, at_qarnot, farm, monkeypatch):
+    QarnotAccess.objects.update(given_at="2026-01-01T00:00:00Z")
+    farm.of(alice, Where.QARNOT).submit(BY_SCRIPT)
+    told = farm.only_task().to_json() | {
+        "constants": [{"key": "DOCKER_REGISTRY_PASSWORD", "value": "tell no one"}, {"key": "DOCKER_TAG", "value": "3"}]
+    }
+    monkeypatch.setattr(type(farm.only_task()), "to_json", lambda self: told)
+    FarmPoller.objects.create(account=alice, farm=Where.QARNOT, discover_at=timezone.now())
+
+    poller.take_turn(alice, Where.QARNOT)
+
+    assert Job.objects.get().constants == {"DOCKER_REGISTRY_PASSWORD": "[SECRET]", "DOCKER_TAG": "3"}
+
+
 def test_what_was_ordered_there_before_we_had_the_token_stays_there(alice, at_qarnot, farm):
     QarnotAccess.objects.update(given_at="2026-11-23T10:00:01Z")
     farm.of(alice, Where.QARNOT).submit(BY_SCRIPT)  # at 10:00:00, says the fake
@@ -214,73 +227,6 @@ def test_who_has_no_token_is_not_asked_about_there(alice, farm):
     discovery.ask_for(alice)
 
     assert [row.farm for row in FarmPoller.objects.all()] == [Where.STUDIO]
-
-
-@pytest.fixture
-def offers(monkeypatch):
-    """What Qarnot offers; the studio has Blender 4.5."""
-
-    def offering(*told):
-        known = {Where.STUDIO: (blender(),), Where.QARNOT: told}
-        read = {where: tuple(profiles.read(said) for said in all_of) for where, all_of in known.items()}
-        monkeypatch.setattr(software, "on_offer", lambda account, where=Where.STUDIO: read[where])
-
-    return offering
-
-
-PLAIN = {"name": "blender", "constants": PLAIN_BLENDER["constants"]}
-OLD = {"name": "blender-2.92", "constants": PLAIN_BLENDER["constants"]}
-NEWER = {"name": "blender-4.6", "constants": PLAIN_BLENDER["constants"]}
-
-
-@pytest.mark.parametrize(
-    ("offered", "proposed"),
-    [((OLD, PLAIN, NEWER), "blender-4.6"), ((PLAIN, OLD), "blender"), ((OLD,), "blender-2.92")],
-)
-def test_the_nearest_newer_blender_there_is_proposed(scene, at_qarnot, offers, offered, proposed):
-    offers(*offered)
-
-    assert orders.proposed_profile(scene, Where.QARNOT).name == proposed
-
-
-def test_the_form_is_made_of_qarnots_own_constants_in_our_words(scene, at_qarnot, offers, client):
-    offers(PLAIN)
-    client.force_login(scene.account)
-
-    form = client.post(reverse("order_of_version", args=[scene.pk]), {"where": "qarnot"}).content.decode()
-
-    assert 'value="qarnot" checked' in form
-    assert "Its files are copied there first." in form
-    assert "Pictures as" in form and 'name="blend_cycles_samples" value="64"' in form
-    assert "Bring an add-on" not in form and "blender-4.5" not in form
-
-
-def test_while_qarnot_says_nothing_the_studio_can_be_chosen_again(scene, at_qarnot, offers, client):
-    offers()
-    client.force_login(scene.account)
-
-    said = client.post(reverse("order_of_version", args=[scene.pk]), {"where": "qarnot"}).content.decode()
-
-    assert "Qarnot does not say at the moment what it can render this with." in said
-    assert 'value="studio"' in said
-
-
-def test_an_order_for_qarnot_is_not_rendered_elsewhere_when_the_token_is_gone(scene, client):
-    client.force_login(scene.account)
-    typed = {"where": "qarnot", "profile": "blender-4.5", "frames": "1", "name": "x"}
-
-    answer = client.post(reverse("order", args=[scene.pk]), typed)
-
-    assert answer.status_code == 422
-    assert "There is no Qarnot token on your account." in answer.content.decode()
-    assert not Job.objects.exists()
-
-
-def test_without_a_token_there_is_no_choice(scene, client):
-    client.force_login(scene.account)
-
-    assert 'name="where"' not in client.get(reverse("new_render")).content.decode()
-    assert 'name="where"' not in client.get(reverse("scene_part", args=[scene.pk])).content.decode()
 
 
 def test_a_new_scene_goes_where_it_was_chosen_to_go(client, alice, charlie, at_qarnot):
