@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import qarnot
 import requests
 
-from tests.stack import Stack
+from tests.stack import Stack, wait_until
 
 PASSWORD = "a long enough pass phrase\n"
 
@@ -39,6 +39,11 @@ class Person:
         return self.stack.manage("account", "token", self.email, name)
 
     def ask(self, method: str, path: str, body=None, **headers) -> requests.Response:
-        """A bare request, as other languages' SDKs send it."""
+        """A bare request, as other languages' SDKs send it: again where the farm says that it is asked too often."""
         shown = {"Authorization": self.token, **headers}
-        return requests.request(method, f"{self.url}{path}", json=body, headers=shown, timeout=30)
+
+        def taken():
+            answer = requests.request(method, f"{self.url}{path}", json=body, headers=shown, timeout=30)
+            return None if answer.status_code == 429 else [answer]
+
+        return wait_until(taken, 60, lambda: f"{path} is refused with 429", every_seconds=0.5)[0]
