@@ -90,6 +90,8 @@ def _own_limit(instance: Instance, task: Task, awake: Sequence[Node]) -> Wait | 
     most = limits.most_running(task.account)
     if most is None or limits.has_room(task.account):
         return None
+    if most == 0:
+        return Wait(WaitsFor.LIMIT, "This account may not render at the moment. Ask the operator of the farm.")
     machines = "one frame" if most == 1 else f"{most:,} frames"
     return Wait(
         WaitsFor.LIMIT, f"This account renders {machines} at once at most. It goes on when one of them is done."

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Count
+from django.db.models import Count, Q
 
 from farm.models import Instance, InstanceState, Task
 
@@ -32,10 +32,16 @@ def position_of(instance: Instance, task: Task) -> int:
     own = next((queue for queue in queues if queue.task == task.pk), None)
     if own is None:
         return 1
-    before = task.instances.filter(state=InstanceState.WAITING, instance_id__lt=instance.instance_id).count()
+    before = task.instances.filter(_goes_before(instance), state=InstanceState.WAITING).count()
     of_account = [queue for queue in queues if queue.account == own.account]
     ahead_at_home = before + sum(_ahead(queue, own, before) for queue in of_account if queue is not own)
     return 1 + ahead_at_home + _ahead_of_others(queues, of_account, ahead_at_home)
+
+
+def _goes_before(instance: Instance) -> Q:
+    """Of its own task: what was tried before comes first."""
+    tried_as_often = Q(attempt_count=instance.attempt_count, instance_id__lt=instance.instance_id)
+    return Q(attempt_count__gt=instance.attempt_count) | tried_as_often
 
 
 def _queues() -> list[_Queue]:

@@ -51,6 +51,15 @@ def test_a_frame_waits_for_its_owners_limit(alice, ask, busy):
     assert (why(ask, alice, task, 1)["code"], why(ask, alice, task, 1)["position"]) == ("limit", None)
 
 
+def test_a_frame_of_an_account_that_may_render_nothing_does_not_wait_for_another_frame(alice, ask, busy):
+    Limit.objects.create(account=alice, running_instances=0)
+    task = film(alice)
+
+    assert (
+        why(ask, alice, task, 0)["reason"] == "This account may not render at the moment. Ask the operator of the farm."
+    )
+
+
 def test_a_frame_waits_for_a_task(alice, ask, busy):
     first = film(alice)
     second = film(alice, dependencies={"dependsOn": [str(first.pk)]})
@@ -89,6 +98,18 @@ def test_the_places_are_the_turns_in_which_slots_are_given(alice, charlie, node_
     claimed = [scheduler.claim(node_of_many_slots, str(slot)).instance for slot in range(9)]
 
     assert [waiting[one.task_id, one.instance_id] for one in claimed] == list(range(1, 10))
+
+
+def test_what_was_tried_before_has_the_first_place(alice, busy):
+    task = film(alice, 4)
+    task.instances.filter(instance_id=3).update(attempt_count=1)
+    busy.begin(task.pk, 0)
+
+    places = [
+        positions.position_of(one, task) for one in task.instances.filter(state="waiting").order_by("instance_id")
+    ]
+
+    assert places == [2, 3, 1]
 
 
 @pytest.fixture
