@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import chain
 from uuid import UUID
 
 from django.db.models import Count, Max, QuerySet
@@ -43,12 +44,15 @@ class _Running:
 def tasks_in_turn(
     claimable: QuerySet[Task], node: Node, slot: str, warm_task: UUID | None
 ) -> Iterator[tuple[Account, Iterator[Task]]]:
-    """Accounts in their turn, each with its tasks in theirs. `warm_task`'s engine is warm in the slot that asks: it
-    wins over accounts and renders that have as many running *elsewhere*."""
+    """Accounts in their turn, each with its tasks in theirs; none is without. `warm_task`'s engine is warm in the slot
+    that asks: it wins over accounts and renders that have as many running *elsewhere*."""
     running = _running(node, slot, warm_task)
     warm_account = Task.objects.filter(pk=warm_task).values_list("account", flat=True).first() if warm_task else None
     for account in _accounts(claimable, running, warm_account):
-        yield account, _tasks(claimable.filter(account=account), account, running, warm_task)
+        tasks = _tasks(claimable.filter(account=account), account, running, warm_task)
+        first = next(tasks, None)
+        if first is not None:
+            yield account, chain([first], tasks)
 
 
 def _running(node: Node, slot: str, warm_task: UUID | None) -> _Running:

@@ -124,6 +124,17 @@ def test_a_slot_that_lost_the_race_for_the_last_seat_goes_on_to_what_needs_none(
     assert len(locks) == 2
 
 
+def test_whose_renders_all_run_already_is_not_looked_into(alice, charlie, node, order, monkeypatch):
+    """An idle slot is woken every few seconds while anything waits for another machine."""
+    for person in (alice, charlie):
+        order(person, [1])
+    assert len(claims(node, 2)) == 2
+    asked_for_room = asked(monkeypatch, limits, "has_room")
+
+    assert claims(node, 1) == []
+    assert asked_for_room == []
+
+
 def test_renders_that_fit_no_machine_hide_none_that_does(alice, node, order):
     large = [{"discriminator": "MinimumCoreHardwareConstraint", "coreCount": 64}]
     for _ in range(40):
