@@ -250,10 +250,11 @@ def why_waiting(task: Task) -> str:
 
 
 def seat_came_free(attempt: Attempt) -> None:
-    """An instance ended: wakes slots where another one waits for its seat."""
+    """An instance ended: wakes slots where another one waits for its seat, unless its own slot goes on with it."""
     task = attempt.instance.task
-    waits = Instance.objects.filter(state=InstanceState.WAITING, task__licence=task.licence_id)
-    if needs_seat(task) and waits.exists():
+    if task.licence is None or not needs_seat(task) or not seats_free(task.licence):
+        return
+    if Instance.objects.filter(state=InstanceState.WAITING, task__licence=task.licence).exists():
         wakes.wake()
 
 

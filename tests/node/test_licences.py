@@ -91,6 +91,21 @@ def test_a_seat_that_comes_free_wakes_who_waits_for_it(
     assert messages(idle) > before
 
 
+def test_a_seat_that_its_slot_goes_on_with_wakes_nobody(
+    alice, order, node, vray, messages, django_capture_on_commit_callbacks
+):
+    order(alice, [1, 2, 3], licence=vray)
+    idle = make_node("idle")
+    attempt = scheduler.claim(node, "0")
+    scheduler.claim(node, "0")
+    before = messages(idle)
+
+    with django_capture_on_commit_callbacks(execute=True):
+        reports.succeeded(attempt, results=[], spent=Spent())
+
+    assert messages(idle) == before
+
+
 def test_a_brought_server_reaches_the_software_as_the_relays_end(alice, order, s3_store, shift, vray, server, bring):
     bring("server", server)
     task = order(alice, [1], licence=vray, brings_licence=True, needs_relay=True)
