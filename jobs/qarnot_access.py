@@ -62,7 +62,7 @@ def token_of(account: "Account") -> Access:
 
 
 def keep(account: "Account", token: str, *, email: str, storage_url: str) -> QarnotAccess:
-    """In place of the one there was."""
+    """In place of the one there was. Of another account there, what was ordered in that before stays there."""
     values = {
         "sealed_token": sealing.seal(account.pk, token, PURPOSE),
         "last_four": token[-4:],
@@ -71,6 +71,9 @@ def keep(account: "Account", token: str, *, email: str, storage_url: str) -> Qar
         "checked_at": timezone.now(),
         "problem": "",
     }
+    before = of(account)
+    if before is not None and before.email != email:
+        values["given_at"] = values["checked_at"]
     return QarnotAccess.objects.update_or_create(pk=account.pk, defaults=values)[0]
 
 

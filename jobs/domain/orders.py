@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from jobs import software
+from jobs import qarnot_access, software
 from jobs.domain import frame_list, picture_size, scenes
 from jobs.domain.scene_facts import SceneFacts
 from jobs.enums import Priority, SceneState, Where
@@ -96,6 +96,11 @@ def checked(scene: Scene, order: Order) -> tuple[Profile, list[int]]:
         frames = frame_list.parse(order.frames)
     except frame_list.FrameListError as refusal:
         errors["frames"] = str(refusal)
+    if scene.stored_at == Where.QARNOT and not qarnot_access.is_given(scene.account):
+        errors[""] = (
+            "The files of this scene lie at Qarnot, and there is no Qarnot token on your account any more. "
+            "Give it again on the Account page, or drop the scene again."
+        )
     if order.where == Where.QARNOT and order.add_on_ids:
         errors[""] = "Qarnot's Blender takes no add-ons. Leave them out, or choose this studio's machines."
     profile = software.find(scene.account, order.profile, order.where)

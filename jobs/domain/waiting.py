@@ -51,12 +51,14 @@ def ordinal(number: int) -> str:
 
 
 def answer(job: Job, frame: Frame) -> Answer:
-    """Asks the farm, within its time limit. A farm that is away, or says nothing of it, is a sentence too."""
+    """Asks the studio's farm, within its time limit. One that is away, or says nothing of it, is a sentence too."""
     name = f"Frame {frame.number}"
     if frame.state != FrameState.WAITING:
         return Answer(f"{name} waits no longer: {frame.get_state_display().lower()}.", is_waiting=False)
     if job.state == JobState.CANCELLING:
         return Answer(f"{name} will not be rendered: the render is being cancelled.")
+    if job.farm == Where.QARNOT and job.farm_task_uuid:  # it has no answer to this, and counts the questions
+        return Answer(f"{name} has no machine yet. Qarnot does not say why; it begins by itself.")
     if not job.farm_task_uuid:
         return Answer(f"{name} waits: the render is being handed to the farm.")
     try:
@@ -67,7 +69,7 @@ def answer(job: Job, frame: Frame) -> Answer:
 
 def _asked(job: Job, frame: Frame) -> Answer | None:
     """Of the first of the frame's instances that the farm says waits."""
-    farm = farms.of(job.account, Where(job.farm))
+    farm = farms.of(job.account)
     for _, instance_id in zip(range(MOST_ASKED), _waiting_instances(job, frame), strict=False):
         try:
             said = farm.why_waiting(job.farm_task_uuid, instance_id)

@@ -4,6 +4,7 @@ from collections import OrderedDict
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts import sealing
 from accounts.models import Account
@@ -174,6 +175,16 @@ def test_a_token_of_another_account_there_waits_for_what_runs_in_the_first(page,
 
     assert "This token is of another account at Qarnot (alice@qarnot.example.org), and 1 render is under way" in said
     assert QarnotAccess.objects.get().email == at_qarnot.email
+
+
+def test_with_a_token_of_another_account_there_what_was_ordered_before_stays_there(page, alice, at_qarnot, service):
+    QarnotAccess.objects.update(given_at="2026-01-01T00:00:00Z")
+    given(page, service()[1])
+    newly = QarnotAccess.objects.get().given_at
+    given(page, service()[1])
+
+    assert newly.date() == timezone.now().date()
+    assert QarnotAccess.objects.get().given_at == newly
 
 
 def test_a_token_revoked_later_is_refused_and_said_so(page, alice, service):

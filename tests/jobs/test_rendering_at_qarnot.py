@@ -264,5 +264,23 @@ def test_while_the_storage_there_is_silent_a_download_says_so(there, client):
     assert "The file store does not answer. Trying again in a moment helps." in said
 
 
+def test_qarnot_is_not_asked_why_a_frame_waits(there, farm, client):
+    client.force_login(there.account)
+    farm.questions.clear()
+
+    said = client.get(reverse("frame_waiting", args=[there.pk, 1])).json()
+
+    assert said["sentence"] == "Frame 1 has no machine yet. Qarnot does not say why; it begins by itself."
+    assert farm.questions == []
+
+
+def test_a_scene_that_lies_there_is_not_ordered_anywhere_without_a_token(scene):
+    Scene.objects.update(stored_at=Where.QARNOT)
+    scene.refresh_from_db()
+
+    with pytest.raises(orders.OrderRefused, match="The files of this scene lie at Qarnot"):
+        submission.order(scene, replace(ORDER, where=Where.STUDIO))
+
+
 def test_qarnot_is_asked_less_often_than_the_studio():
     assert sync.WATCHED_EVERY_SECONDS[Where.QARNOT] > sync.WATCHED_EVERY_SECONDS[Where.STUDIO]
