@@ -1,6 +1,6 @@
 """What every order may say beside what is rendered: where it stops, and before which others it goes."""
 
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -23,10 +23,11 @@ class HoursField(forms.CharField):
         if not typed:
             return None
         try:
-            seconds = int(Decimal(typed.replace(",", ".")) * SECONDS_AN_HOUR)
-        except (InvalidOperation, ValueError, OverflowError):
+            hours = Decimal(typed.replace(",", "."))
+            seconds = int(hours * SECONDS_AN_HOUR) if 0 < hours <= MOST_HOURS else 0
+        except ArithmeticError:  # no number, or one that can't be compared
             seconds = 0
-        if not 1 <= seconds <= MOST_HOURS * SECONDS_AN_HOUR:
+        if not seconds:
             raise forms.ValidationError("Give a number of hours, such as 2 or 0.5, or leave it empty.")
         return seconds
 

@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
 from jobs import farms
@@ -27,13 +28,14 @@ def part(request: HttpRequest) -> HttpResponse:
     return render(request, "jobs/parts/licences.html", {"licences": brought})
 
 
+@sensitive_post_parameters("value")
 @require_POST
 @login_required
 def keep(request: HttpRequest, licence: str, kind: str) -> HttpResponse:
     """`value`: the address or the key, which is not shown again."""
     try:
         kept = licences.keep(account_of(request), licence, kind, request.POST.get("value", ""))
-    except licences.LicenceRefused as refusal:
+    except (licences.LicenceRefused, farms.FarmRefused) as refusal:
         messages.error(request, str(refusal))
     except farms.FarmDown:
         messages.error(request, FARM_SILENT)

@@ -4,12 +4,13 @@ import re
 
 import pytest
 from django.urls import reverse
+from django.views.debug import SafeExceptionReporterFilter
 
 from farm import secrets
 from farm.models import Licence, Secret, Task
 from farm.storage import backing
-from jobs import profiles, software
-from jobs.domain import scenes, submission
+from jobs import farms, profiles, software
+from jobs.domain import licences, scenes, submission
 from jobs.models import Job
 from tests.profiles_on_offer import blender
 
@@ -135,6 +136,27 @@ def test_a_farm_that_is_silent_is_said(as_alice, vray, settings):
 
 
 # --- the order ------------------------------------------------------------------------------------
+
+
+def test_a_farm_that_refuses_the_account_says_so(as_alice, vray, monkeypatch):
+    def refused(account):
+        raise farms.FarmRefused("This account is suspended.")
+
+    monkeypatch.setattr(licences, "every", refused)
+    for address in ("licence_keep", "licence_remove"):
+        answer = as_alice.post(reverse(address, args=["vray", "server"]), {"value": "x:1"}, follow=True)
+        assert "This account is suspended." in answer.content.decode()
+
+
+def test_what_is_given_is_in_no_report_of_an_error(as_alice, vray, monkeypatch):
+    def broken(*given):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(licences, "keep", broken)
+    as_alice.raise_request_exception = False
+    asked = as_alice.post(reverse("licence_keep", args=["vray", "server"]), {"value": "x:1"}).wsgi_request
+
+    assert SafeExceptionReporterFilter().get_post_parameters(asked)["value"] != "x:1"
 
 
 def test_the_order_says_what_a_seat_costs_and_where_ones_own_is_given(as_alice, scene, needs_vray):

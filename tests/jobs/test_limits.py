@@ -12,6 +12,7 @@ from jobs.domain import submission
 from jobs.domain.headline import headline
 from jobs.domain.orders import Order
 from jobs.enums import JobState
+from jobs.limits_form import StopAtForm
 from jobs.models import Job
 from jobs.templatetags import quantities
 from tests.jobs.test_sync import landed, opened, polled
@@ -91,6 +92,13 @@ def test_a_limit_that_is_no_number_starts_nothing(limited, farm, alice, client):
 
     job = Job.objects.get()
     assert (job.state, job.cap_seconds) == (JobState.FAILED, 7200)
+
+
+@pytest.mark.parametrize("typed", ["1e999999999999999", "1e300000", "NaN", "Infinity", "-1", "0", "0.0001", "1e7"])
+def test_hours_that_nobody_can_mean_are_a_sentence(typed):
+    form = StopAtForm({"stop_at": typed})
+
+    assert form.errors["stop_at"] == ["Give a number of hours, such as 2 or 0.5, or leave it empty."]
 
 
 def test_charlie_sets_no_limit_of_alices_render(limited, charlie, client):
