@@ -11,7 +11,7 @@ from jobs import sandboxed
 from jobs.domain import frame_list, landing, lifecycle
 from jobs.domain.reports import Report
 from jobs.domain.revisions import change
-from jobs.enums import ENDED, FrameState, JobState
+from jobs.enums import ENDED, FrameState, JobState, Where
 from jobs.hurry import hurry
 from jobs.models import Frame, Job
 from jobs.problems.of_jobs import remedy_for
@@ -82,11 +82,12 @@ def _problem(job: Job, failed: list[Frame], report: Report) -> dict[str, Any]:
         return {"id": stopped, "cap_seconds": job.cap_seconds, **counts}
     reasons = {str((frame.problem or {}).get("id")) for frame in failed}
     if reasons == {"frame_missing"} and report.state == "Success":
-        return {"id": "frames_missing", **said}
+        return {"id": "frames_missing", **said, **({"at_qarnot": True} if job.farm == Where.QARNOT else {})}
     if reasons == {"frame_unreadable"}:
         return {"id": "frames_unreadable", **said}
     message = report.error or next((f.problem["message"] for f in failed if f.problem and "message" in f.problem), "")
-    said.update(message=message or "it did not say why.", remedy=remedy_for(message, makes_pictures=job.makes_pictures))
+    remedy = remedy_for(message, makes_pictures=job.makes_pictures, at_qarnot=job.farm == Where.QARNOT)
+    said.update(message=message or "it did not say why.", remedy=remedy)
     if len(failed) < job.frame_count:
         return {"id": "frames_failed", **said}
     return {"id": "all_frames_failed" if job.makes_pictures else "all_instances_failed", **said}

@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from jobs.domain.revisions import change
-from jobs.enums import ENDED, JOB_MOVES, FrameState, JobState
+from jobs.enums import ENDED, JOB_MOVES, FrameState, JobState, Where
 from jobs.hurry import hurry
 from jobs.models import Frame, Job
 
@@ -83,8 +83,8 @@ def give_up_cancelling(most: int = 50) -> None:
     late = timezone.now() - CANCELLING_FOR_AT_MOST
     for job in Job.objects.filter(state=JobState.CANCELLING, state_changed_at__lt=late)[:most]:
         logger.warning("job %s: the farm did not confirm the cancelling", job.pk)
-        minutes = int(CANCELLING_FOR_AT_MOST.total_seconds() // 60)
+        minutes, at_qarnot = int(CANCELLING_FOR_AT_MOST.total_seconds() // 60), job.farm == Where.QARNOT
         try:
-            end_as_cancelled(job, {"id": "cancel_took_long", "minutes": minutes})
+            end_as_cancelled(job, {"id": "cancel_took_long", "minutes": minutes, "at_qarnot": at_qarnot})
         except JobMovedMeanwhile:
             continue

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from django.db.models import QuerySet, Sum
 
 from jobs.domain.reports import CANCELLED, ENDED_PHASES, FAILURE, SUCCESS, WAITING, InstanceReport
-from jobs.enums import FrameState
+from jobs.enums import FrameState, Where
 from jobs.models import FarmInstance, Frame, Job
 from jobs.problems.of_jobs import remedy_for
 
@@ -122,7 +122,7 @@ def _write_reasons(job: Job, reports: Sequence[InstanceReport]) -> None:
         problem = {
             "id": "frame_failed",
             "message": message,
-            "remedy": remedy_for(message, makes_pictures=job.makes_pictures),
+            "remedy": remedy_for(message, makes_pictures=job.makes_pictures, at_qarnot=job.farm == Where.QARNOT),
         }
         for frames in _some(job, numbers):
             frames.filter(state=FrameState.FAILED).update(problem=problem)

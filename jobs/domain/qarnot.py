@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from accounts.models import Account
 
 NOT_GIVEN = "There is no Qarnot token on your account. Give one on the Account page."
+NO_ANSWER = "Qarnot does not answer. The token is not kept; give it again in a while."
 _TOKEN = re.compile(r"[\x21-\x7e]{8,512}")
 """What can stand in the header it is sent in."""
 
@@ -35,9 +36,9 @@ def connect(account: "Account", text: str) -> QarnotAccess:
     except farms.TokenRefused as refused:
         raise QarnotRefused("Qarnot does not know this token. Copy it whole from your account page there.") from refused
     except (farms.FarmDown, farms.FarmRefused) as silent:
-        raise QarnotRefused("Qarnot does not answer. The token is not kept; give it again in a while.") from silent
+        raise QarnotRefused(NO_ANSWER) from silent
     _demand_reachable_storage(farm.storage_url)
-    _demand_same_account(account, farm.email)
+    _demand_same_account(account, farm)
     access = qarnot_access.keep(account, token, email=farm.email, storage_url=farm.storage_url)
     waiting = Job.objects.filter(account=account, farm=Where.QARNOT, next_poll_at__isnull=False)
     waiting.update(next_poll_at=timezone.now())
@@ -53,13 +54,27 @@ def _demand_reachable_storage(url: str) -> None:
         )
 
 
-def _demand_same_account(account: "Account", email: str) -> None:
-    before = qarnot_access.of(account)
-    if before is not None and before.email != email and (count := under_way_count(account)):
-        raise QarnotRefused(
-            f"This token is of another account at Qarnot ({email}), and {_renders(count)} under way in that of "
-            f"{before.email}. Wait for them or cancel them first."
-        )
+def _demand_same_account(account: "Account", farm: farms.Farm) -> None:
+    """Renders under way would be taken for deleted ones in another account there."""
+    before, count = qarnot_access.of(account), under_way_count(account)
+    if not count or (before.email == farm.email if before else _is_known_there(account, farm)):
+        return
+    raise QarnotRefused(
+        f"This token is of another account at Qarnot ({farm.email}), and {_renders(count)} under way in that of "
+        f"{before.email if before else 'the token before'}. Wait for them or cancel them first."
+    )
+
+
+def _is_known_there(account: "Account", farm: farms.Farm) -> bool:
+    """Whether that is the account of what is under way, where the token before was taken away."""
+    going = Job.objects.filter(account=account, farm=Where.QARNOT).exclude(state__in=ENDED).exclude(farm_task_uuid="")
+    uuid = going.values_list("farm_task_uuid", flat=True).first()
+    try:
+        return uuid is None or bool(farm.task(uuid))
+    except farms.TaskGone:
+        return False
+    except (farms.FarmDown, farms.FarmRefused) as silent:
+        raise QarnotRefused(NO_ANSWER) from silent
 
 
 def disconnect(account: "Account") -> None:

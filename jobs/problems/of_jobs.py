@@ -112,7 +112,10 @@ OF_JOBS: dict[str, Problem] = {
             f"{_frames(said)} did not come back, although the farm said "
             f"{'it was' if said['count'] == 1 else 'they were'} rendered."
         ),
-        "Render the missing frames again. The operator can give the hours back.",
+        lambda said: (
+            "Render the missing frames again."
+            f"{'' if said.get('at_qarnot') else ' The operator can give the hours back.'}"
+        ),
         "blocks",
         "farm",
     ),
@@ -124,7 +127,14 @@ OF_JOBS: dict[str, Problem] = {
     ),
     "cancel_took_long": Problem(
         "The farm did not confirm the cancelling within {minutes} minutes.",
-        "What had come back is here. If hours go on being used, tell the operator.",
+        lambda said: (
+            "What had come back is here. "
+            + (
+                "Look at your account at Qarnot whether it goes on there."
+                if said.get("at_qarnot")
+                else "If hours go on being used, tell the operator."
+            )
+        ),
         "warns",
         "farm",
     ),
@@ -162,6 +172,7 @@ OF_JOBS: dict[str, Problem] = {
     ),
 }
 
+_MORE_HOURS = "Ask the operator for hours, then render the rest again."
 _REMEDIES = (
     ("no camera", "Add a camera in Blender, save, and drop the scene again."),
     ("out of memory", "Lower the resolution percent or the texture sizes, or ask for a machine with more memory."),
@@ -169,18 +180,20 @@ _REMEDIES = (
     ("time limit", "Lower the samples or the resolution percent. {again}."),
     ("not available", "Choose Cycles or EEVEE as the render engine in Blender, save, and drop the scene again."),
     ("its limit of", "{again}; they have a limit of their own then."),
-    ("render hours", "Ask the operator for hours, then render the rest again."),
-    ("no hours", "Ask the operator for hours, then render the rest again."),
-    ("credit", "Ask the operator for hours, then render the rest again."),
+    ("render hours", _MORE_HOURS),
+    ("no hours", _MORE_HOURS),
+    ("credit", _MORE_HOURS),
     ("newer blender", "Choose a newer Blender version in the order."),
     ("silent", "The machine was lost, not your scene. {again}."),
     ("crash", "{again}. If it fails again, open the scene in Blender and render that frame."),
 )
 
 
-def remedy_for(message: str, *, makes_pictures: bool) -> str:
+def remedy_for(message: str, *, makes_pictures: bool, at_qarnot: bool = False) -> str:
     """What to do about a farm's own words. Words that aren't known get the log and another try."""
     said = message.lower()
     unknown = "The end of the log may say more. Change what it names, or press “{again}”."
     remedy = next((remedy for sign, remedy in _REMEDIES if sign in said), unknown)
+    if at_qarnot and remedy == _MORE_HOURS:
+        return "Look at your account at Qarnot, then render the rest again."
     return remedy.format(again="Render the missing frames again" if makes_pictures else "Run what is missing again")

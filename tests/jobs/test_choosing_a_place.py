@@ -8,7 +8,7 @@ from django.urls import reverse
 from jobs import profiles, software
 from jobs.domain import orders
 from jobs.enums import Where
-from jobs.models import AddOn, Job, Library
+from jobs.models import AddOn, Job, Library, Scene
 from tests.profiles_on_offer import PLAIN_BLENDER, blender
 
 
@@ -130,3 +130,17 @@ def test_without_a_token_there_is_no_choice(scene, client):
 
     assert 'name="where"' not in client.get(reverse("new_render")).content.decode()
     assert 'name="where"' not in client.get(reverse("scene_part", args=[scene.pk])).content.decode()
+
+
+def test_a_new_scene_goes_where_it_was_chosen_to_go(client, alice, charlie, at_qarnot):
+    def made(account, **said):
+        client.force_login(account)
+        return client.post(reverse("scenes_create"), {"name": "x", **said}, content_type="application/json")
+
+    assert made(alice, where="qarnot").status_code == 200
+    assert Scene.objects.get().stored_at == Where.QARNOT
+    assert made(charlie, where="qarnot").json() == {
+        "problem": "There is no Qarnot token on your account. Give one on the Account page."
+    }
+    assert made(charlie).status_code == 200
+    assert Scene.objects.get(account=charlie).stored_at == Where.STUDIO

@@ -177,6 +177,19 @@ def test_a_token_of_another_account_there_waits_for_what_runs_in_the_first(page,
     assert QarnotAccess.objects.get().email == at_qarnot.email
 
 
+def test_after_one_was_taken_away_another_accounts_token_does_not_fail_what_runs_in_the_first(
+    page, under_way, at_qarnot, service
+):
+    qarnot_access.forget(under_way.account)
+
+    said = given(page, service()[1])
+
+    assert "and 1 render is under way in that of the token before." in said
+    assert not QarnotAccess.objects.exists()
+    Job.objects.update(state="cancelled")
+    assert "Qarnot knows you as" in given(page, service()[1])
+
+
 def test_with_a_token_of_another_account_there_what_was_ordered_before_stays_there(page, alice, at_qarnot, service):
     QarnotAccess.objects.update(given_at="2026-01-01T00:00:00Z")
     given(page, service()[1])

@@ -9,11 +9,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from jobs import farms, qarnot_access
-from jobs.domain import discovery, orders, poller, submission, sync, turns
+from jobs.domain import discovery, lifecycle, orders, poller, submission, sync, turns
 from jobs.domain.headline import headline
 from jobs.domain.orders import Order
 from jobs.enums import JobState, Where
 from jobs.models import FarmPoller, Job, QarnotAccess, Scene
+from jobs.problems import explain
 
 BY_SCRIPT = farms.TaskOrder("by script", "x", "blender-2.92", "1-2", {}, [], "OUT")
 ORDER = Order(profile="blender-4.5", frames="1-3", name="basalt", where=Where.QARNOT)
@@ -171,6 +172,28 @@ def test_a_refusal_names_qarnot_and_no_hours_of_ours(scene, farm, at_qarnot):
     assert headline(job).sentence == "Qarnot did not take this render: Not enough credits"
 
 
+def test_credits_that_end_there_are_nothing_our_operator_can_give(there, farm):
+    task = farm.only_task()
+    farm.ends(task, 1, 2, 3, state="Failure", message="Not enough credits")
+    task.state = "Failure"
+    due_now()
+    poller.take_turn(there.account, Where.QARNOT)
+
+    there.refresh_from_db()
+    told = [headline(there).next_step, there.frame_set.get(number=1).problem["remedy"]]
+    assert told == ["Look at your account at Qarnot, then render the rest again."] * 2
+
+
+def test_a_cancelling_that_qarnot_never_confirms_says_where_to_look(there):
+    lifecycle.cancel(there)
+    Job.objects.update(state_changed_at=timezone.now() - 2 * lifecycle.CANCELLING_FOR_AT_MOST)
+
+    lifecycle.give_up_cancelling()
+
+    there.refresh_from_db()
+    assert explain(there.problem).remedy.endswith("Look at your account at Qarnot whether it goes on there.")
+
+
 def test_the_time_it_took_is_told_as_qarnots(there):
     there.used_seconds = 40
 
@@ -227,20 +250,6 @@ def test_who_has_no_token_is_not_asked_about_there(alice, farm):
     discovery.ask_for(alice)
 
     assert [row.farm for row in FarmPoller.objects.all()] == [Where.STUDIO]
-
-
-def test_a_new_scene_goes_where_it_was_chosen_to_go(client, alice, charlie, at_qarnot):
-    def made(account, **said):
-        client.force_login(account)
-        return client.post(reverse("scenes_create"), {"name": "x", **said}, content_type="application/json")
-
-    assert made(alice, where="qarnot").status_code == 200
-    assert Scene.objects.get().stored_at == Where.QARNOT
-    assert made(charlie, where="qarnot").json() == {
-        "problem": "There is no Qarnot token on your account. Give one on the Account page."
-    }
-    assert made(charlie).status_code == 200
-    assert Scene.objects.get(account=charlie).stored_at == Where.STUDIO
 
 
 def test_pictures_there_can_not_be_taken_home_without_a_token_and_the_page_says_so(there, client):
