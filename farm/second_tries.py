@@ -1,6 +1,7 @@
 """Where an instance that failed is tried again: on another machine, where there is one.
 
-A machine that is busy for long does not hold a retry up for ever: after ELSEWHERE_WITHIN any may take it.
+A machine that is busy for long does not hold a retry up for ever: after ELSEWHERE_WITHIN any may take it, unless it
+needs OpenGL, which no waiting gives to a machine.
 """
 
 from datetime import timedelta
@@ -28,11 +29,11 @@ def better_nodes(instance: Instance, task: Task, node: Node | None = None) -> li
     if not tries:
         return []
     newest = tries[0]
+    code = matching.NO_OPENGL if any((one.error or {}).get("code") == matching.NO_OPENGL for one in tries) else ""
     waited = timezone.now() - (newest.ended_at or newest.claimed_at)
-    if newest.outcome == Attempt.Outcome.FAILURE and waited > ELSEWHERE_WITHIN:
+    if waited > ELSEWHERE_WITHIN and not code:
         return []
     tried = {one.node_id for one in tries} | {node.pk if node else None}
-    code = matching.NO_OPENGL if any((one.error or {}).get("code") == matching.NO_OPENGL for one in tries) else ""
     return [other for other in _that_may_do_better(task, code) if other.pk not in tried]
 
 

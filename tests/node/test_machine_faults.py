@@ -1,8 +1,11 @@
 """What a machine is to blame for is not counted against the scene, and goes to another machine."""
 
-import pytest
+from datetime import timedelta
 
-from farm import scheduler
+import pytest
+from django.utils import timezone
+
+from farm import scheduler, second_tries
 from farm.engines.events import Outcome
 from farm.models import Attempt, InstanceState, Node
 from farm.node import reports
@@ -65,6 +68,18 @@ def test_a_frame_that_turns_out_to_need_opengl_waits_for_a_machine_that_has_it(a
 
     assert [scheduler.claim(machine, "0") for machine in blind] == [None, None]
     assert scheduler.claim(node, "0").instance.task == task
+
+
+@pytest.mark.parametrize(("error", "is_taken"), [(BROKEN, True), (BLIND, False)], ids=["a full disk", "no OpenGL"])
+def test_what_a_machine_could_not_render_does_not_wait_for_ever_for_one_that_is_busy(
+    alice, order, node, error, is_taken
+):
+    order(alice, [1])
+    machine = make_node("node-2", has_opengl=False)
+    fail_on(machine, error)
+    Attempt.objects.update(ended_at=timezone.now() - second_tries.ELSEWHERE_WITHIN - timedelta(seconds=1))
+
+    assert (scheduler.claim(machine, "0") is not None) == is_taken
 
 
 def test_without_opengl_anywhere_such_a_frame_fails_with_what_to_do(alice, order, db):
