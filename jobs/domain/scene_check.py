@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from jobs import farms, sandboxed, software
-from jobs.buckets import AccountBucket, StoreError, bucket_of
+from jobs.buckets import AccountBucket, QarnotShut, StoreError, bucket_of
 from jobs.domain import blend_files, confirmation, other_scenes, scene_files, thumbnails
 from jobs.domain.scene_facts import ColourView, LinkedFile, SceneFacts
 from jobs.domain.scene_files import Refused
@@ -52,7 +52,7 @@ def check(scene: Scene) -> None:
         _settle(scene, SceneState.REFUSED, problems=[{"id": "no_sandbox", "note": str(unsafe)[:500]}])
     except (*StoreError, farms.FarmDown) as failure:
         logger.warning("scene %s: the store does not answer: %s", scene.pk, failure)
-        _again_later(scene)
+        _again_later(scene, str(failure) if isinstance(failure, QarnotShut) else "")
     except Exception as failure:
         logger.exception("scene %s could not be checked", scene.pk)
         reason = f"{type(failure).__name__}."
@@ -81,19 +81,20 @@ def _keep_lease(scene: Scene) -> None:
         Scene.objects.filter(pk=scene.pk, state=SceneState.CHECKING).update(due_at=scene.due_at)
 
 
-def _again_later(scene: Scene) -> None:
+def _again_later(scene: Scene, why_shut: str) -> None:
     """The store's silence is not counted against the scene, but said on its card; after an hour it is given up."""
     now = timezone.now()
     noted = next((problem for problem in scene.problems if problem["id"] == "store_silent"), None)
     since = datetime.fromisoformat(noted["since"]) if noted else now
     if now - since > STORE_SILENT_FOR_AT_MOST:
-        reason = "the storage did not answer for an hour."
-        _settle(scene, SceneState.REFUSED, problems=[{"id": "check_failed", "reason": reason}])
+        silence = {"id": "check_failed", "reason": "the storage did not answer for an hour."}
+        shut = {"id": "files_shut", "why": why_shut}
+        _settle(scene, SceneState.REFUSED, problems=[shut if why_shut else silence])
         return
     Scene.objects.filter(pk=scene.pk, state=SceneState.CHECKING).update(
         due_at=now + timedelta(seconds=10),
         check_count=F("check_count") - 1,
-        problems=[{"id": "store_silent", "since": since.isoformat()}],
+        problems=[{"id": "store_silent", "since": since.isoformat(), **({"why": why_shut} if why_shut else {})}],
     )
 
 

@@ -144,9 +144,19 @@ OF_SCENES: dict[str, Problem] = {
         "blocks",
         "us",
     ),
+    "files_shut": Problem(
+        "The scene's files lie at Qarnot, and could not be read. {why}",
+        "Then drop the scene again.",
+        "blocks",
+        "account",
+    ),
     # --- it is still being read ---------------------------------------------------------------
     "store_silent": Problem(
-        "The storage does not answer, so the scene can't be read yet.",
+        lambda said: (
+            f"The scene's files lie at Qarnot, and can't be read yet. {said['why']}"
+            if said.get("why")
+            else "The storage does not answer, so the scene can't be read yet."
+        ),
         "It is tried again every few seconds; nothing is lost. The page may be closed.",
         "warns",
         "us",

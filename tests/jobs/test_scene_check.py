@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from jobs.buckets import bucket_of
 from jobs.domain import scene_check, scenes
-from jobs.enums import SceneState
+from jobs.enums import SceneState, Where
 from jobs.models import Scene
 from jobs.problems import explain
 from tests.scenes import scene as real_scene
@@ -221,3 +221,20 @@ def test_a_store_that_is_down_for_an_hour_ends_the_check(alice, store, settings)
     scene.refresh_from_db()
     assert (scene.state, problems(scene)) == (SceneState.REFUSED, ["check_failed"])
     assert "the storage did not answer for an hour" in explain(scene.problems[0]).sentence
+
+
+def test_a_scene_at_qarnot_without_a_token_says_so_and_not_that_a_storage_is_silent(alice, store):
+    scene = Scene.objects.create(
+        account=alice, name="s", state=SceneState.CHECKING, due_at=timezone.now(), stored_at=Where.QARNOT
+    )
+    scene_check.check(scene)
+    scene.refresh_from_db()
+    assert "There is no Qarnot token on your account any more." in explain(scene.problems[0]).sentence
+
+    since = timezone.now() - timedelta(minutes=61)
+    Scene.objects.update(due_at=timezone.now(), problems=[{"id": "store_silent", "since": since.isoformat()}])
+    scene_check.check(scene)
+
+    scene.refresh_from_db()
+    assert (scene.state, problems(scene)) == (SceneState.REFUSED, ["files_shut"])
+    assert "our fault" not in explain(scene.problems[0]).remedy
