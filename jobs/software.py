@@ -8,6 +8,7 @@ import logging
 import threading
 import time
 from collections import OrderedDict
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ logger = logging.getLogger(__name__)
 FRESH_SECONDS = 60.0
 ASKED_AGAIN_AFTER_SECONDS = 10.0
 """Of a farm that did not answer."""
+LONGEST_ASKING_SECONDS = 30.0
 MOST_ACCOUNTS = 200
 """Kept in this process."""
 
@@ -42,7 +44,7 @@ def on_offer(account: "Account", where: Where = Where.STUDIO) -> tuple[Profile, 
 def _ask(account: "Account", where: Where, kept: "_Kept") -> None:
     try:
         farm = farms.of(account, where)
-        said = [read(farm.profile(name)) for name in farm.profile_names() if _is_looked_at(name, where)]
+        said = list(_told(farm, where))
     except (farms.FarmDown, farms.FarmRefused, farms.TaskGone) as trouble:
         if isinstance(trouble, farms.TokenRefused):
             qarnot_access.note_refused(account)
@@ -54,6 +56,16 @@ def _ask(account: "Account", where: Where, kept: "_Kept") -> None:
         )
         kept.is_stale = False
     kept.asked_at = time.monotonic()
+
+
+def _told(farm: farms.Farm, where: Where) -> Iterator[Profile]:
+    """A page may wait for it: a farm that takes its time with each is taken for silent."""
+    until = time.monotonic() + LONGEST_ASKING_SECONDS
+    for name in farm.profile_names():
+        if time.monotonic() > until:
+            raise farms.FarmDown(f"it took more than {LONGEST_ASKING_SECONDS:g} s to say what it offers")
+        if _is_looked_at(name, where):
+            yield read(farm.profile(name))
 
 
 def _is_looked_at(name: str, where: Where) -> bool:

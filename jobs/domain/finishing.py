@@ -18,7 +18,8 @@ from jobs.problems.of_jobs import remedy_for
 
 logger = logging.getLogger(__name__)
 
-LOOK_AGAIN_SECONDS = 0.5
+LOOK_AGAIN_SECONDS = {Where.STUDIO: 0.5, Where.QARNOT: 5.0}
+"""At most: whoever opens the pictures has it looked at when they are open."""
 MOST_SETTLED = 20_000
 OPENING_FOR_AT_MOST = timedelta(minutes=10)
 _STOPPED = {"CAP_REACHED": "cap_reached", "NO_HOURS": "hours_used_up"}
@@ -32,7 +33,7 @@ def finish(job: Job, report: Report) -> None:
         return
     if _is_being_opened(job):
         hurry("open_pictures", job.pk)
-        soon = timezone.now() + timedelta(seconds=LOOK_AGAIN_SECONDS)
+        soon = timezone.now() + timedelta(seconds=LOOK_AGAIN_SECONDS[Where(job.farm)])
         Job.objects.filter(pk=job.pk).update(next_poll_at=soon)
         return
     if report.state == "Cancelled":

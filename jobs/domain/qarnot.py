@@ -61,7 +61,7 @@ def _demand_same_account(account: "Account", farm: farms.Farm) -> None:
         return
     raise QarnotRefused(
         f"This token is of another account at Qarnot ({farm.email}), and {_renders(count)} under way in that of "
-        f"{before.email if before else 'the token before'}. Wait for them or cancel them first."
+        f"{before.email if before else 'the token before'}. {_first(count)}"
     )
 
 
@@ -82,7 +82,7 @@ def disconnect(account: "Account") -> None:
     access = qarnot_access.of(account)
     count = under_way_count(account)
     if access is not None and not access.problem and count:
-        raise QarnotRefused(f"{_renders(count)} under way at Qarnot. Wait for them or cancel them first.")
+        raise QarnotRefused(f"{_renders(count)} under way at Qarnot. {_first(count)}")
     qarnot_access.forget(account)
 
 
@@ -92,6 +92,10 @@ def under_way_count(account: "Account") -> int:
 
 def _renders(count: int) -> str:
     return f"{counted(count, 'render', 'renders')} {'is' if count == 1 else 'are'}"
+
+
+def _first(count: int) -> str:
+    return "Wait for it or cancel it first." if count == 1 else "Wait for them or cancel them first."
 
 
 def places(account: "Account") -> list[Where]:

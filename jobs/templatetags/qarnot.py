@@ -1,10 +1,9 @@
-"""Qarnot on pages: the account's part about its token, the choice where to render, the word in a render's facts."""
+"""Qarnot on pages: the account's part about its token, the word in a render's facts."""
 
 from typing import Any
 
 from django import template
 
-from accounts.models import Account
 from jobs import qarnot_access
 from jobs.domain import qarnot
 from jobs.enums import Where
@@ -22,12 +21,6 @@ def qarnot_token(context: Any) -> dict[str, Any]:
         "under_way_count": qarnot.under_way_count(account),
         "csrf_token": context.get("csrf_token"),
     }
-
-
-@register.filter
-def places(account: Account) -> list[Where]:
-    """Where this account may render; one place is no choice."""
-    return qarnot.places(account)
 
 
 @register.filter

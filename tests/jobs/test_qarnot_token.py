@@ -155,7 +155,7 @@ def under_way(job):
 def test_it_is_not_removed_while_a_render_runs_there(page, under_way, at_qarnot):
     said = page.post(reverse("qarnot_disconnect"), follow=True).content.decode()
 
-    assert "1 render is under way at Qarnot. Wait for them or cancel them first." in said
+    assert "1 render is under way at Qarnot. Wait for it or cancel it first." in said
     assert QarnotAccess.objects.exists()
 
 

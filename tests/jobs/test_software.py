@@ -69,6 +69,12 @@ def test_a_farm_that_falls_silent_leaves_what_it_said_last(asked, alice, monkeyp
     assert names(alice) == ["blender-4.5", "blender-5.2", "povray-3.7"]
 
 
+def test_a_farm_that_takes_its_time_with_each_is_taken_for_silent(asked, alice, monkeypatch):
+    monkeypatch.setattr(software, "LONGEST_ASKING_SECONDS", -1.0)
+
+    assert names(alice) == []
+
+
 def test_a_farm_that_never_answered_offers_nothing_and_is_asked_again_soon(asked, alice, monkeypatch):
     asked.is_down = True
     assert names(alice) == []
