@@ -18,9 +18,9 @@ WAKE_EXPIRES_SECONDS = 30
 """An older wake-up says nothing new: the sweep sends another while something waits."""
 
 
-def wake(site: str | None = None) -> None:
+def wake() -> None:
     """Tells idle slots to look for work, once the transaction is in. A lost message is healed by the sweep."""
-    transaction.on_commit(lambda: _send_wakes(site), robust=True)
+    transaction.on_commit(_send_wakes, robust=True)
 
 
 def awake_nodes() -> QuerySet[Node]:
@@ -29,13 +29,12 @@ def awake_nodes() -> QuerySet[Node]:
     return Node.objects.filter(heartbeat_at__gt=silent, retired_at=None)
 
 
-def live_nodes(site: str | None = None) -> QuerySet[Node]:
-    nodes = awake_nodes().filter(is_draining=False)
-    return nodes.filter(site__name=site) if site else nodes
+def live_nodes() -> QuerySet[Node]:
+    return awake_nodes().filter(is_draining=False)
 
 
-def _send_wakes(site: str | None) -> None:
-    for node in live_nodes(site):
+def _send_wakes() -> None:
+    for node in live_nodes():
         for _ in range(_idle_slots(node)):
             try:
                 current_app.send_task(
