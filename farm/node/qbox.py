@@ -39,8 +39,12 @@ class Companion:
             self._start()
 
     def _start(self) -> None:
+        """A machine without room for one more process renders on without it; its heartbeat depends on that."""
         self._began = time.monotonic()
-        self._process = subprocess.Popen(self._command, stdin=subprocess.DEVNULL)
+        try:
+            self._process = subprocess.Popen(self._command, stdin=subprocess.DEVNULL)
+        except OSError as fault:
+            log.warning("the Q.Box could not be started: %s", fault)
 
     def _end(self) -> None:
         process, self._process = self._process, None
