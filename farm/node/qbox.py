@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import os
 import subprocess
 import sys
 import time
@@ -19,6 +20,7 @@ class Companion:
     def __init__(self, site: str, name: str) -> None:
         manage = str(settings.BASE_DIR / "manage.py")
         self._command = [sys.executable, manage, "qbox", "--site", site, "--name", name]
+        self._command += ["--beside", str(os.getpid())]
         self._process: subprocess.Popen[bytes] | None = None
         self._began = 0.0
 

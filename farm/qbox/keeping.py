@@ -31,11 +31,11 @@ _Answer = TypeVar("_Answer")
 
 
 class Keeper:
-    def __init__(self, site: Site, name: str) -> None:
-        """`name`: of the node it runs beside."""
+    def __init__(self, site: Site, name: str, parent: int) -> None:
+        """`name`: of the node it runs beside. `parent`: its process, told by itself: it may be gone by now."""
         self._site = site
         self._holder = f"{name} {uuid.uuid4().hex[:8]}"
-        self._parent = os.getppid()
+        self._parent = parent
         self._is_over = asyncio.Event()
 
     async def keep(self) -> None:

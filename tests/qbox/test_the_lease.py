@@ -99,7 +99,7 @@ def test_its_process_listens_tells_and_lets_go(s3_store, settings, tmp_path, mon
     site = Site.objects.create(name="lyon")
 
     async def live():
-        keeping = asyncio.create_task(Keeper(site, "node-1").keep())
+        keeping = asyncio.create_task(Keeper(site, "node-1", os.getppid()).keep())
         while not await asyncio.to_thread(QBox.objects.filter(site=site, capacity_bytes__gt=0).exists):
             await asyncio.sleep(0.01)
         found = await asyncio.to_thread(nearby, site.pk)
@@ -121,7 +121,7 @@ def test_its_process_ends_at_once_when_its_node_was_killed(s3_store, settings, t
     site = Site.objects.create(name="lyon")
 
     async def live():
-        keeping = asyncio.create_task(Keeper(site, "node-1").keep())
+        keeping = asyncio.create_task(Keeper(site, "node-1", os.getppid()).keep())
         while not await asyncio.to_thread(QBox.objects.filter(site=site, lease_until__isnull=False).exists):
             await asyncio.sleep(0.01)
         monkeypatch.setattr(os, "getppid", lambda: 1)
