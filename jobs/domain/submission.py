@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -108,6 +108,9 @@ def _submit(job: Job) -> None:
         return
     except farms.FarmRefused as refused:
         _refused(job, str(refused))
+        return
+    except OperationalError as busy:  # no fault of the order's, however long its files were on their way before
+        logger.warning("job %s: the database does not answer, it is tried again: %s", job.pk, busy)
         return
     except Exception as failure:
         logger.exception("job %s could not be handed over", job.pk)

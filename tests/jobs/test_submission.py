@@ -1,6 +1,7 @@
 """An order is a row first; the farm gets it once, whatever is lost on the way."""
 
 import pytest
+from django.db import OperationalError
 from django.utils import timezone
 
 from jobs import farms
@@ -157,3 +158,13 @@ def test_what_nobody_foresaw_is_tried_again_for_a_while_and_then_said(ordered, f
 
     job = submitted(ordered)
     assert (job.state, job.problem["id"]) == (JobState.FAILED, "not_handed_over")
+
+
+def test_a_database_that_is_busy_fails_no_render_however_long_its_files_were_on_their_way(ordered, farm, monkeypatch):
+    def locked(job):
+        raise OperationalError("database is locked")
+
+    monkeypatch.setattr(submission, "_task_order", locked)
+    Job.objects.update(state_changed_at=timezone.now() - 2 * submission.UNFORESEEN_FOR_AT_MOST)
+
+    assert submitted(ordered).state == JobState.SUBMITTING
