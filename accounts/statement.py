@@ -74,4 +74,10 @@ def worth(account: Account, seconds: int) -> Worth | None:
         return None
     average = charges.filter(reference=last.reference).aggregate(mean=Avg("seconds"))["mean"]
     seconds_a_frame = max(1, round(-average))
-    return Worth(frame_count=max(0, seconds) // seconds_a_frame, seconds_a_frame=seconds_a_frame)
+    return Worth(frame_count=_about(max(0, seconds) // seconds_a_frame), seconds_a_frame=seconds_a_frame)
+
+
+def _about(count: int) -> int:
+    """Two figures, rounded down, of what is an estimate: 71,788 → 71,000."""
+    unit = 10 ** max(0, len(str(count)) - 2)
+    return count // unit * unit

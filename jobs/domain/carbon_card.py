@@ -8,6 +8,8 @@ from jobs.models import CarbonFacts, Job
 from jobs.problems.words import duration
 
 SECONDS_AN_HOUR = 3600
+LEAST_COMPARED_GRAMS = 0.001
+"""Below, a comparison would have no figures: less than a milligram against less than a milligram."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,8 @@ def _comparison(told: Sequence[Figures]) -> str:
     name = f" ({told[-1]['compared_to']})" if told[-1]["compared_to"] else ""
     if weight(abs(difference)) == weight(0):
         return f"As much as in a data centre{name}."
+    if abs(difference) < LEAST_COMPARED_GRAMS:
+        return ""
     word = "less" if difference > 0 else "more"
     return f"{weight(abs(difference))} {word} than in a data centre{name}, which would have made {weight(there)}."
 

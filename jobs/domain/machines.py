@@ -1,8 +1,9 @@
 """What the farm says of a job's instances, folded into their rows and into the states of the frames."""
 
+import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from django.db.models import QuerySet, Sum
+from django.db.models import QuerySet
 
 from jobs.domain.reports import CANCELLED, ENDED_PHASES, FAILURE, SUCCESS, WAITING, InstanceReport
 from jobs.enums import FrameState, Where
@@ -138,7 +139,10 @@ def _frame_state(said: InstanceReport) -> str:
     }.get(said.phase, FrameState.RENDERING)
 
 
-def used_seconds(job: Job) -> float:
-    """Render time of the frames that succeeded: what the farm charges."""
+def used_seconds(job: Job, rate: float) -> float:
+    """Render time of what succeeded: what is charged. The studio's farm charges whole seconds of each, one at least."""
     succeeded = FarmInstance.objects.filter(job_id=job.pk, phase=SUCCESS)
-    return float(succeeded.aggregate(sum=Sum("execution_seconds"))["sum"] or 0.0)
+    executed = succeeded.values_list("execution_seconds", flat=True)
+    if job.farm == Where.QARNOT:
+        return sum(executed) * rate
+    return float(sum(max(1, math.ceil(seconds * rate)) for seconds in executed))

@@ -135,7 +135,7 @@ def _write(job: Job, report: Report, readings: list[Reading], news: News) -> Non
         result_files.land(news.files, revision)
         log_writing.write(job, readings, revision)
         if news.instances or news.landed:
-            facts.update(used_seconds=machines.used_seconds(job) * report.rate, **landing.count(job))
+            facts.update(used_seconds=machines.used_seconds(job, report.rate), **landing.count(job))
         Job.objects.filter(pk=job.pk).update(**facts)
     job.refresh_from_db()
 

@@ -4,6 +4,7 @@ from django import template
 
 from accounts import ledger
 from accounts.models import Account
+from jobs.domain.licences import Licence
 from jobs.profiles import Profile
 
 register = template.Library()
@@ -72,8 +73,10 @@ def hours_free_sentence(account: Account) -> str:
 
 
 @register.simple_tag
-def rate_sentence(profile: Profile) -> str:
-    """Empty where an hour costs an hour."""
-    if profile.rate == 1:
+def rate_sentence(profile: Profile, licence: Licence | None = None) -> str:
+    """Empty where an hour costs an hour. `licence`: the one it needs, whose seat at the farm may cost more."""
+    total = profile.rate + licence.extra_rate if licence and licence.seats else profile.rate
+    if total == 1 and profile.rate == 1:
         return ""
-    return f"An hour of rendering costs {profile.rate:g} render hour{'s' * (profile.rate > 1)} with {profile.software}."
+    said = f"An hour of rendering costs {profile.rate:g} render hour{'s' * (profile.rate > 1)} with {profile.software}"
+    return f"{said}." if total == profile.rate else f"{said}, {total:g} with the farm's licence."

@@ -58,6 +58,12 @@ def test_the_hours_are_worth_frames_of_the_last_render(alice):
     assert (worth.frame_count, worth.seconds_a_frame) == (20, 50)
 
 
+def test_an_estimate_of_many_frames_has_two_figures(alice):
+    charge(alice, 1, 3, "new")
+
+    assert statement.worth(alice, 215_364).frame_count == 71_000
+
+
 def test_before_the_first_render_the_worth_is_not_guessed(alice):
     assert statement.worth(alice, 1000) is None
 

@@ -59,6 +59,12 @@ def test_the_card_says_the_weight_the_energy_and_what_it_is_held_against(watched
     )
 
 
+def test_less_than_a_milligram_is_compared_to_nothing(watched, farm):
+    farm.only_task().carbon = told(hours=0.00005)
+
+    assert card(watched()).comparison == ""
+
+
 def test_the_card_says_what_its_figures_are_made_of(watched, farm):
     farm.only_task().carbon = told()
 

@@ -10,6 +10,7 @@ from accounts import ledger
 from jobs import farms, profiles
 from jobs.domain import submission
 from jobs.domain.headline import headline
+from jobs.domain.licences import Licence
 from jobs.domain.orders import Order
 from jobs.enums import JobState
 from jobs.limits_form import StopAtForm
@@ -138,6 +139,19 @@ def test_time_used_counts_at_the_rate_the_farm_tells(limited, farm, monkeypatch)
     assert limited.used_seconds == 15
 
 
+def test_time_used_is_what_the_ledger_shows_whole_seconds_of_each_frame(limited, farm, monkeypatch):
+    task = farm.only_task()
+    farm.ends(task, 1, 2, seconds=1.3)
+    told = task.to_json() | {"rate": 2.5}
+    monkeypatch.setattr(task, "to_json", lambda: told)
+    landed(limited, 1, 2)
+
+    polled(limited)
+
+    limited.refresh_from_db()
+    assert limited.used_seconds == 8  # 3.25 s each, of which 4 are taken
+
+
 def test_the_sdk_hands_over_what_only_our_farm_knows_beside_its_own(monkeypatch):
     monkeypatch.setattr(qarnot.Connection, "_get", lambda self, url, **more: Answer({"storage": "http://s3"}))
     connection = qarnot.Connection(client_token="t", cluster_url="http://farm", storage_url="http://s3")
@@ -166,6 +180,19 @@ def test_what_an_hour_costs_is_said_where_it_is_not_an_hour():
 
     assert quantities.rate_sentence(costly) == "An hour of rendering costs 1.5 render hours with POV-Ray."
     assert quantities.rate_sentence(plain) == ""
+
+
+def test_what_an_hour_costs_holds_the_farms_licence_too():
+    costly, plain = profiles.read(POVRAY | {"rate": 2}), profiles.read(POVRAY)
+    seats, none_here = (Licence("sim", "Sim", 0.5, count, 0, False, ()) for count in (1, 0))
+
+    assert quantities.rate_sentence(costly, seats) == (
+        "An hour of rendering costs 2 render hours with POV-Ray, 2.5 with the farm's licence."
+    )
+    assert quantities.rate_sentence(plain, seats) == (
+        "An hour of rendering costs 1 render hour with POV-Ray, 1.5 with the farm's licence."
+    )
+    assert quantities.rate_sentence(plain, none_here) == ""
 
 
 def test_the_order_says_what_it_can_count_on(alice, bob):
