@@ -92,9 +92,10 @@ def _own_limit(instance: Instance, task: Task, awake: Sequence[Node]) -> Wait | 
         return None
     if most == 0:
         return Wait(WaitsFor.LIMIT, "This account may not render at the moment. Ask the operator of the farm.")
-    machines = "one frame" if most == 1 else f"{most:,} frames"
+    if most == 1:
+        return Wait(WaitsFor.LIMIT, "This account renders one frame at a time. It goes on when that one is done.")
     return Wait(
-        WaitsFor.LIMIT, f"This account renders {machines} at once at most. It goes on when one of them is done."
+        WaitsFor.LIMIT, f"This account renders {most:,} frames at once at most. It goes on when one of them is done."
     )
 
 

@@ -78,24 +78,34 @@ class NodeAdmin(admin.ModelAdmin):
     @admin.action(description="Drain: finish what runs, take nothing new", permissions=["change"])
     def drain(self, request: HttpRequest, queryset: QuerySet[Node]) -> None:
         count = retirement.drain(queryset)
-        messages.success(request, f"{count} drained: what runs there is finished, nothing new is taken.")
+        messages.success(request, f"Drained: {_nodes(count)}. What runs there is finished, nothing new is taken.")
 
     @admin.action(description="Take work again", permissions=["change"])
     def take_work_again(self, request: HttpRequest, queryset: QuerySet[Node]) -> None:
         count = retirement.take_work_again(queryset)
-        messages.success(request, f"{count} take work again.")
+        messages.success(request, f"Taking work again: {_nodes(count)}.")
 
     @admin.action(
         description="Retire: take out of the farm at once, what runs begins anew elsewhere", permissions=["change"]
     )
     def retire(self, request: HttpRequest, queryset: QuerySet[Node]) -> None:
         count = retirement.retire(queryset)
-        messages.success(request, f"Taken out of the farm; {count} instances begin anew elsewhere, at nobody's cost.")
+        messages.success(request, f"Taken out of the farm. {_begin_anew(count)}")
 
     @admin.action(description="Forgive: avoid no longer what kept failing", permissions=["change"])
     def forgive(self, request: HttpRequest, queryset: QuerySet[Node]) -> None:
         count = avoidance.forgive(queryset)
-        messages.success(request, f"{count} forgiven: they take work like the others again.")
+        messages.success(request, f"Forgiven: {_nodes(count)}. They take work like the others again.")
+
+
+def _nodes(count: int) -> str:
+    return f"{count:,} node{'' if count == 1 else 's'}"
+
+
+def _begin_anew(count: int) -> str:
+    if not count:
+        return "Nothing ran there."
+    return f"{count:,} instance{' begins' if count == 1 else 's begin'} anew elsewhere, at nobody's cost."
 
 
 class SiteForm(forms.ModelForm):

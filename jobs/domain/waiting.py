@@ -78,8 +78,14 @@ def _asked(job: Job, frame: Frame) -> Answer | None:
         reason = clean(str(said.get("reason") or "").replace("\n", " "))[:300]
         told = in_line(reports.position(said.get("position")), reason)
         if told:
-            return Answer(f"Frame {frame.number} waits: {told}", label(str(said.get("code") or "")))
+            return Answer(_of_frame(frame, told), label(str(said.get("code") or "")))
     return None
+
+
+def _of_frame(frame: Frame, told: str) -> str:
+    """`Frame 2 waits: 3rd in line. …`; `Frame 2 waits for a V-Ray licence: …` where the farm said `It waits for …`."""
+    its_own = told.removeprefix("It waits ")
+    return f"Frame {frame.number} waits{' ' if its_own != told else ': '}{its_own}"
 
 
 def _waiting_instances(job: Job, frame: Frame) -> Iterator[int]:

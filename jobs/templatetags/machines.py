@@ -44,6 +44,11 @@ def is_busy(phase: str) -> bool:
 
 
 @register.filter
+def is_over(phase: str) -> bool:
+    return phase.lower() in TONES and phase.lower() != "waiting"
+
+
+@register.filter
 def is_placed(instance: FarmInstance, job: Job) -> bool:
     """Qarnot does not name its machines: what runs, or ran, had one all the same."""
     return bool(instance.node) or (job.farm == Where.QARNOT and instance.phase.lower() != "waiting")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django import template
 
 from jobs import plain_constants, software
+from jobs.domain import waiting
 from jobs.domain.headline import units
 from jobs.enums import ENDED, JobState, Where
 from jobs.models import Job
@@ -26,7 +27,8 @@ def row_sentence(job: Job) -> str:
         return explain(job.problem or {"id": "unknown"}).sentence
     if job.state == JobState.RENDERING:
         return f"{done:,} of {frames}"
-    return f"{job.get_state_display()}, {frames}"
+    waits = waiting.label(job.waiting_code) if job.state == JobState.WAITING else ""
+    return f"{waits or job.get_state_display()}, {frames}"
 
 
 @register.filter

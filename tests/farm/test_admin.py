@@ -165,8 +165,9 @@ def test_a_tasks_page_shows_no_secret_constant(panel, alice):
 def test_the_operator_retires_a_machine_and_what_it_renders_waits_for_another(panel, task, machine):
     attempt = machine.begin(task.pk, 0)
 
-    act(panel, "node", "retire", machine.node)
+    answer = act(panel, "node", "retire", machine.node)
 
+    assert "Taken out of the farm. 1 instance begins anew elsewhere" in answer.content.decode()
     assert Node.objects.get().retired_at is not None
     assert (Instance.objects.get(pk=attempt.instance_id).state, Attempt.objects.get().outcome) == (
         "waiting",

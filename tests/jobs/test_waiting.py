@@ -7,6 +7,7 @@ from jobs.domain.headline import headline
 from jobs.domain.orders import Order
 from jobs.enums import FrameState, JobState
 from jobs.models import Frame
+from jobs.templatetags.renders import row_sentence
 from tests.jobs.test_sync import polled
 
 pytestmark = pytest.mark.usefixtures("store")
@@ -33,7 +34,10 @@ def test_a_render_says_its_place_in_line_and_why(job, farm):
 def test_a_render_that_waits_for_a_licence_says_so_in_its_headline(job, farm):
     farm.only_task().waiting_code = "seat"
 
-    assert headline(polled(job)).sentence == "Waiting for a licence."
+    job = polled(job)
+
+    assert headline(job).sentence == "Waiting for a licence."
+    assert row_sentence(job) == "Waiting for a licence, 3 frames"
 
 
 def test_a_render_with_frames_done_says_what_the_rest_waits_for(job, farm):
@@ -89,6 +93,13 @@ def test_a_waiting_frame_says_its_place_in_line_and_why(answer_for, farm):
         "label": "Waiting for a machine",
         "is_waiting": True,
     }
+
+
+def test_a_frame_that_waits_for_a_licence_says_so_in_one_sentence(answer_for, farm):
+    reason = "It waits for a V-Ray licence: the only seat is in use."
+    farm.only_task().waits[2] = {"position": None, "code": "seat", "reason": reason}
+
+    assert answer_for(2)["sentence"] == "Frame 2 waits for a V-Ray licence: the only seat is in use."
 
 
 def test_a_frame_that_waits_for_what_is_not_known_here_has_the_farms_sentence_only(answer_for, farm):
