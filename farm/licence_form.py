@@ -9,9 +9,20 @@ from farm.engines import profiles
 from farm.models import Licence
 
 
+def _software() -> list[tuple[str, str]]:
+    """What may need a licence: a family stands for every version of it, also those to come."""
+    families = set(profiles.families())
+    return [(name, f"{name}, every version") for name in sorted(families)] + [
+        (name, name) for name in sorted({*profiles.all_profiles()} - families)
+    ]
+
+
 class LicenceForm(forms.ModelForm):
     """The farm's own key is never shown again."""
 
+    profiles = forms.MultipleChoiceField(
+        label="Software that needs it", choices=_software, widget=forms.CheckboxSelectMultiple
+    )
     new_key = forms.CharField(
         label="The farm's own key",
         required=False,
@@ -28,13 +39,6 @@ class LicenceForm(forms.ModelForm):
             *("name", "title", "profiles", "seats", "extra_rate", "allows_own"),
             *("host_constant", "port_constant", "key_constant", "server"),
         )
-
-    def clean_profiles(self) -> list[str]:
-        names = self.cleaned_data["profiles"]
-        known = {*profiles.families(), *profiles.all_profiles()}
-        if not isinstance(names, list) or not set(map(str, names)) <= known:
-            raise forms.ValidationError(f"A list of some of {', '.join(sorted(known))}.")
-        return names
 
     def clean_server(self) -> str:
         text = str(self.cleaned_data["server"]).strip()

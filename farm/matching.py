@@ -9,6 +9,7 @@ from farm.models import Node, Task
 OPENGL_ENGINES = ("BLENDER_EEVEE", "BLENDER_EEVEE_NEXT", "BLENDER_WORKBENCH", "BLENDER_RENDER", "BLENDER_GAME")
 NO_OPENGL = "NO_OPENGL"
 """The code of a render that ended because its machine has no OpenGL."""
+NO_MACHINE = "No machine is awake. It begins when one is; the operator of the farm can switch one on."
 
 
 @dataclass(frozen=True)
@@ -85,8 +86,6 @@ def fitting(nodes: Sequence[Node], task: Task) -> Found:
     for rule in _RULES:
         left = [node for node in nodes if rule.holds(node, task)]
         if not left:
-            return Found(
-                [], rule.sentence(nodes, task) if nodes else "No machine is awake.", rule.is_hardware and bool(nodes)
-            )
+            return Found([], rule.sentence(nodes, task) if nodes else NO_MACHINE, rule.is_hardware and bool(nodes))
         nodes = left
     return Found(nodes)

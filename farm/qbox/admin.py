@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from farm.models import QBox
 
-_GIGABYTE = 1_000_000_000
+_GIGABYTE, _MEGABYTE = 1_000_000_000, 1_000_000
 
 
 class QBoxInline(admin.StackedInline):
@@ -39,17 +39,17 @@ def keeper_of(qbox: QBox) -> str:
 
 
 def figures_of(qbox: QBox) -> str:
-    """12 objects, 3.1 of 20 GB, 240 asked, 12 downloaded (3.1 GB), 228 from the cache."""
-    used, capacity = _gigabytes(qbox.used_bytes), _gigabytes(qbox.capacity_bytes)
+    """Two sentences: what it holds, and what it saved."""
     objects = "1 object" if qbox.object_count == 1 else f"{qbox.object_count:,} objects"
+    asked = qbox.hit_count + qbox.download_count
     return (
-        f"{objects}, {used} of {capacity} GB, {qbox.hit_count + qbox.download_count:,} asked, "
-        f"{qbox.download_count:,} downloaded ({_gigabytes(qbox.downloaded_bytes)} GB), "
-        f"{qbox.hit_count:,} from the cache"
+        f"Holds {objects}: {_size(qbox.used_bytes)} of the {_size(qbox.capacity_bytes)} it may. "
+        f"Asked {asked:,} {'time' if asked == 1 else 'times'}: {qbox.hit_count:,} answered from the cache, "
+        f"{qbox.download_count:,} downloaded from the store ({_size(qbox.downloaded_bytes)})."
     )
 
 
-def _gigabytes(size: int) -> str:
-    """3.1, 20, 0.004: two digits that say something."""
-    number = size / _GIGABYTE
-    return f"{number:,.0f}" if number >= 10 else f"{number:.2g}"
+def _size(size: float) -> str:
+    """3.1 GB, 20 GB, 4.2 MB: two digits that say something."""
+    number, unit = (size / _GIGABYTE, "GB") if size >= _GIGABYTE / 10 else (size / _MEGABYTE, "MB")
+    return f"{number:,.0f} {unit}" if number >= 10 or not number else f"{number:.2g} {unit}"

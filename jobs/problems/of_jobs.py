@@ -179,6 +179,7 @@ _REMEDIES = (
     ("memory", "Lower the resolution percent or the texture sizes, or ask for a machine with more memory."),
     ("time limit", "Lower the samples or the resolution percent. {again}."),
     ("not available", "Choose Cycles or EEVEE as the render engine in Blender, save, and drop the scene again."),
+    ("licence server", "Look at your licence on the account page, then press “{again}”."),
     ("its limit of", "{again}; they have a limit of their own then."),
     ("render hours", _MORE_HOURS),
     ("no hours", _MORE_HOURS),

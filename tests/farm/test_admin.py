@@ -232,7 +232,7 @@ def test_the_operator_sets_what_an_hour_of_a_software_costs(panel):
 
 
 VRAY = {
-    "name": "vray", "title": "V-Ray", "profiles": '["blender"]', "seats": "2", "extra_rate": "0.5", "allows_own": "on",
+    "name": "vray", "title": "V-Ray", "profiles": ["blender"], "seats": "2", "extra_rate": "0.5", "allows_own": "on",
     "host_constant": "LICENSE_SERVER_HOST", "port_constant": "LICENSE_SERVER_PORT", "key_constant": "LICENSE_KEY",
     "server": "licences.farm.example:27000",
 }  # fmt: skip
@@ -252,10 +252,21 @@ def test_a_licence_is_entered_and_its_key_is_not_shown_again(panel, alice):
     assert "0 of 2 in use" in shown(panel, "licence").content.decode()
 
 
+def test_a_licence_says_for_which_software_it_is_by_ticks(panel, db):
+    add_licence(panel)
+    licence = Licence.objects.get()
+    assert licence.profiles == ["blender"]
+
+    page = panel.get(reverse("admin:farm_licence_change", args=[licence.pk])).content.decode()
+
+    assert "blender, every version" in page and page.count("checked") == 2  # and that artists may bring their own
+
+
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"profiles": '["blendr"]'}, "A list of some of"),
+        ({"profiles": ["blendr"]}, "blendr is not one of the available choices"),
+        ({"profiles": []}, "This field is required"),
         ({"server": "me@licences:27000"}, "A licence server is written as host:port"),
         ({"host_constant": ""}, "name the constant"),
         ({"port_constant": ""}, "Host and port go together"),

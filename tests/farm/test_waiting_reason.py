@@ -4,6 +4,7 @@ import uuid
 
 from django.db.models.functions import Now
 
+from farm import matching
 from farm.models import Node, Site
 from farm.submission import create_task
 
@@ -15,7 +16,7 @@ def test_a_task_that_no_machine_takes_says_why(alice, ask):
     shown = ask(alice, "GET", f"tasks/{made}").json()
     listed = ask(alice, "GET", "tasks").json()
 
-    assert shown["waitingReason"] == "No machine is awake."
+    assert shown["waitingReason"] == matching.NO_MACHINE
     assert "waitingReason" not in listed[0]
 
 

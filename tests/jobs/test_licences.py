@@ -12,6 +12,7 @@ from farm.storage import backing
 from jobs import farms, profiles, software
 from jobs.domain import licences, scenes, submission
 from jobs.models import Job
+from jobs.problems.of_jobs import remedy_for
 from tests.profiles_on_offer import blender
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -206,3 +207,9 @@ def test_without_seats_and_without_ones_own_the_order_is_refused_beside_the_fiel
         "This farm has no V-Ray licence of its own. Give yours on your account page first." in answer.content.decode()
     )
     assert not Job.objects.exists()
+
+
+def test_a_licence_server_that_does_not_answer_sends_to_the_account_page():
+    said = remedy_for("Your V-Ray licence server does not answer. Check that it runs.", makes_pictures=True)
+
+    assert said == "Look at your licence on the account page, then press “Render the missing frames again”."

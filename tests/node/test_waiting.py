@@ -23,7 +23,10 @@ EEVEE = {"constants": {"BLEND_ENGINE": "BLENDER_EEVEE"}}
 def test_no_machine_is_awake(alice, order, node):
     Node.objects.update(heartbeat_at=timezone.now() - timedelta(minutes=5))
 
-    assert why_waiting(order(alice, [1])) == "No machine is awake."
+    assert (
+        why_waiting(order(alice, [1]))
+        == "No machine is awake. It begins when one is; the operator of the farm can switch one on."
+    )
 
 
 @pytest.mark.parametrize(

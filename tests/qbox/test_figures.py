@@ -24,7 +24,10 @@ def test_the_figures_are_a_sentence():
     counts = {"hit_count": 228, "download_count": 12, "downloaded_bytes": 3.1 * GB}
     full = box(object_count=12, used_bytes=3.1 * GB, capacity_bytes=20 * GB, **counts)
 
-    assert figures_of(full) == "12 objects, 3.1 of 20 GB, 240 asked, 12 downloaded (3.1 GB), 228 from the cache"
+    assert figures_of(full) == (
+        "Holds 12 objects: 3.1 GB of the 20 GB it may. "
+        "Asked 240 times: 228 answered from the cache, 12 downloaded from the store (3.1 GB)."
+    )
 
 
 def test_small_and_single_figures_are_told_too():
@@ -32,7 +35,10 @@ def test_small_and_single_figures_are_told_too():
         object_count=1, used_bytes=4_200_000, capacity_bytes=20 * GB, download_count=1, downloaded_bytes=4_200_000
     )
 
-    assert figures_of(small) == "1 object, 0.0042 of 20 GB, 1 asked, 1 downloaded (0.0042 GB), 0 from the cache"
+    assert figures_of(small) == (
+        "Holds 1 object: 4.2 MB of the 20 GB it may. "
+        "Asked 1 time: 0 answered from the cache, 1 downloaded from the store (4.2 MB)."
+    )
 
 
 def test_it_says_who_keeps_it():
