@@ -27,6 +27,10 @@ class Migration(migrations.Migration):
                 ('checked_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('problem', models.CharField(blank=True, choices=[('refused', 'Qarnot does not accept it'), ('unreadable', 'Sealed with another key')], max_length=12)),
             ],
+            options={
+                'verbose_name': 'Qarnot access',
+                'verbose_name_plural': 'Qarnot accesses',
+            },
         ),
         migrations.AddField(
             model_name='job',

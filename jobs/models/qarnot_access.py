@@ -25,5 +25,8 @@ class QarnotAccess(models.Model):
     checked_at = models.DateTimeField(default=timezone.now)
     problem = models.CharField(max_length=12, choices=Problem, blank=True)
 
+    class Meta:
+        verbose_name, verbose_name_plural = "Qarnot access", "Qarnot accesses"
+
     def __str__(self) -> str:
         return f"Qarnot access of {self.account}"
