@@ -7,7 +7,7 @@ import json
 import logging
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -24,9 +24,24 @@ from qarnot.retry_settings import RetrySettings
 from accounts.tokens import internal_token
 from jobs import qarnot_access
 from jobs.enums import Where
+from jobs.task_order import Resource, TaskOrder
 
 if TYPE_CHECKING:
     from accounts.models import Account
+
+__all__ = [
+    "Farm",
+    "FarmBusy",
+    "FarmDown",
+    "FarmRefused",
+    "Output",
+    "Resource",
+    "TaskGone",
+    "TaskOrder",
+    "TokenRefused",
+    "at_qarnot",
+    "of",
+]
 
 TIMEOUT_SECONDS = 10
 MOST_CONNECTIONS = 500
@@ -69,40 +84,6 @@ class Output:
 
     text: str
     start: int | None
-
-
-@dataclass(frozen=True)
-class Resource:
-    """What of a bucket is laid out for the task. Later ones win over earlier ones."""
-
-    bucket: str
-    prefix: str = ""
-    """Only objects whose key begins so; empty: all."""
-    strip_prefix: str = ""
-    """Taken from the front of their keys, which then are paths below /job."""
-
-
-@dataclass(frozen=True)
-class TaskOrder:
-    name: str
-    shortname: str
-    """Unique in the account; also the task's tag, by which it is found again."""
-    profile: str
-    ranges: str
-    constants: Mapping[str, str]
-    resources: Sequence[Resource]
-    result_bucket: str
-    cap_seconds: int | None = None
-    """Render time at which it stops."""
-    priority: str = "normal"
-    """low, normal or high, among the account's own."""
-    licence: str = ""
-    """onDemand or own; empty where none is needed."""
-
-    def own_fields(self) -> dict[str, Any]:
-        """What only the built-in farm's API knows of an order."""
-        licence = {"licence": self.licence} if self.licence else {}
-        return {"capSeconds": self.cap_seconds, "priority": self.priority, **licence}
 
 
 @dataclass
