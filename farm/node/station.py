@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import billiard
+import billiard.pool
 from celery import current_app, signals
 from django.conf import settings
 from django.db import DatabaseError, connection, connections
