@@ -16,6 +16,8 @@ def _frames(said: Mapping[str, Any]) -> str:
 def _done(said: Mapping[str, Any]) -> str:
     """`14 of 20 frames are done`, of a render that stopped."""
     one, many = ("frame", "frames") if said["makes_pictures"] else ("instance", "instances")
+    if not said["done"]:
+        return f"none of {counted(said['total'], one, many)} is done" if said["total"] > 1 else f"the {one} is not done"
     return f"{said['done']:,} of {counted(said['total'], one, many)} {'is' if said['total'] == 1 else 'are'} done"
 
 
@@ -30,7 +32,11 @@ def _hours(seconds: int | None) -> str:
 OF_JOBS: dict[str, Problem] = {
     "cap_reached": Problem(
         lambda said: f"It stopped at its limit of {_hours(said['cap_seconds'])}; {_done(said)}.",
-        "What is done stays yours. Give the rest a limit of its own, and go on.",
+        lambda said: (
+            "What is done stays yours. Give the rest a limit of its own, and go on."
+            if said["done"]
+            else "Nothing was taken from your hours. Give it a higher limit, and go on."
+        ),
         "blocks",
         "order",
     ),

@@ -14,7 +14,8 @@ from jobs.domain.licences import Licence
 from jobs.domain.orders import Order
 from jobs.enums import JobState
 from jobs.limits_form import StopAtForm
-from jobs.models import Job
+from jobs.models import FarmInstance, Job
+from jobs.problems import explain
 from jobs.templatetags import quantities
 from tests.jobs.test_sync import landed, opened, polled
 from tests.profiles_on_offer import POVRAY, blender
@@ -64,6 +65,24 @@ def test_a_render_that_reached_its_limit_says_how_far_it_came(limited, farm):
     assert said.sentence == "It stopped at its limit of 2 hours; 1 of 3 frames are done."
     assert "a limit of its own" in said.next_step
     assert "limit of their own" in limited.frame_set.get(number=2).problem["remedy"]
+
+
+def test_a_limit_that_was_too_low_for_a_single_frame_promises_nothing_that_is_done():
+    said = explain({"id": "cap_reached", "cap_seconds": 3, "done": 0, "total": 12, "makes_pictures": True})
+
+    assert said.sentence == "It stopped at its limit of 3 seconds; none of 12 frames is done."
+    assert said.remedy == "Nothing was taken from your hours. Give it a higher limit, and go on."
+
+
+def test_a_frame_that_was_never_begun_names_no_machine(alice, client, limited, farm):
+    farm.ends(farm.only_task(), 1, state="Failure", message="It stopped.")
+    polled(limited)
+    FarmInstance.objects.update(node="", cpu_model="EPYC")
+
+    page = signed_in(client, alice).get(limited.get_absolute_url()).content.decode()
+
+    assert "on no machine" in page
+    assert "no machine yet" not in page and "EPYC" not in page
 
 
 def test_a_render_whose_hours_ended_says_what_to_do(limited, farm):
