@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
+from jobs.domain import machines
 from jobs.domain.logs import Line, lines_of
 from jobs.models import CarbonFacts, FarmInstance, Frame, Job, LogChunk, ResultFile
 
@@ -57,7 +58,7 @@ def _chunks(job: Job) -> QuerySet[LogChunk]:
 
 
 def _machines(job: Job) -> QuerySet[FarmInstance]:
-    return FarmInstance.objects.filter(job_id=job.pk)
+    return machines.seen(job)
 
 
 def _frames(job: Job) -> QuerySet[Frame]:

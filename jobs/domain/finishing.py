@@ -24,6 +24,8 @@ MOST_SETTLED = 20_000
 OPENING_FOR_AT_MOST = timedelta(minutes=10)
 _STOPPED = {"CAP_REACHED": "cap_reached", "NO_HOURS": "hours_used_up"}
 """The farm's code for a task that it ended early by itself → our problem."""
+_SCENE_FAILS = "SCENE_FAILS"
+"""The farm's code where every attempt of a frame ended with the same error, and the rest was not tried."""
 
 
 def finish(job: Job, report: Report) -> None:
@@ -91,6 +93,8 @@ def _problem(job: Job, failed: list[Frame], report: Report) -> dict[str, Any]:
     said.update(message=message or "it did not say why.", remedy=remedy)
     if len(failed) < job.frame_count:
         return {"id": "frames_failed", **said}
+    if _SCENE_FAILS in report.error_codes:
+        return {"id": "scene_fails", **said}
     return {"id": "all_frames_failed" if job.makes_pictures else "all_instances_failed", **said}
 
 

@@ -63,6 +63,12 @@ def _differs(row: FarmInstance, report: InstanceReport) -> bool:
     return any(getattr(row, name) != getattr(report, name) for name in FIELDS)
 
 
+def seen(job: Job) -> QuerySet[FarmInstance]:
+    """Those that a machine has had in hand: what a farm ended before it began is no machine's."""
+    never_began = {"phase__in": [FAILURE, CANCELLED], "attempt_count": 0, "cpu_model": "", "execution_seconds": 0}
+    return FarmInstance.objects.filter(job_id=job.pk).exclude(**never_began)
+
+
 def write(job: Job, reports: Sequence[InstanceReport], revision: int) -> None:
     """Inside a `revisions.change`."""
     rows = [

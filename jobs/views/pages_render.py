@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from jobs.domain import carbon_card, lifecycle, result_files, submission
+from jobs.domain import carbon_card, lifecycle, machines, result_files, submission
 from jobs.domain import headline as headlines
 from jobs.domain.wall import around, latest_picture, wall
 from jobs.limits_form import StopAtForm
@@ -27,7 +27,7 @@ def render_page(request: HttpRequest, job_id: UUID) -> HttpResponse:
     context = {
         "job": job,
         "headline": headlines.headline(job),
-        "instances": list(job.instances.all()[:MOST_MACHINES]),
+        "instances": list(machines.seen(job)[:MOST_MACHINES]),
         "wall": stretch,
         "latest": latest_picture(job),
         "carbon": carbon_card.card(job),

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from accounts import ledger
 from jobs import farms, profiles
-from jobs.domain import submission
+from jobs.domain import machines, submission
 from jobs.domain.headline import headline
 from jobs.domain.licences import Licence
 from jobs.domain.orders import Order
@@ -47,6 +47,28 @@ def stops(job, farm, code, message):
 def signed_in(client, account):
     client.force_login(account, backend="django.contrib.auth.backends.ModelBackend")
     return client
+
+
+def test_what_the_farm_ended_before_it_began_is_no_machines_card(limited, farm):
+    task = farm.only_task()
+    farm.ends(task, 1, cpuModel="AMD Ryzen 7", executionAttemptCount=1)
+    farm.ends(task, 2, 3, state="Failure", seconds=0.0, message="It stopped.")
+    polled(limited)
+
+    assert [card.frame for card in machines.seen(limited)] == [1]
+
+
+def test_a_scene_that_fails_everywhere_is_said_to_in_the_headline(limited, farm):
+    task, message = (
+        farm.only_task(),
+        "Frame 1 failed 3 times with the same error, so the rest was not tried: No camera.",
+    )
+    farm.ends(task, 1, 2, 3, state="Failure", message=message)
+    task.state, task.errors = "Failure", [{"code": "SCENE_FAILS", "message": message, "debug": ""}]
+
+    polled(limited)
+
+    assert headline(polled(limited)).sentence == f"The scene fails wherever it is tried. {message}"
 
 
 def test_the_limit_and_the_priority_reach_the_farm(limited, farm):
