@@ -65,10 +65,9 @@ class Command(BaseCommand):
         if code in (130, 143):
             self._say("Stopped. Everything is kept.")
             return 0
-        dead = [name for name, process in manager._processes.items() if process.get("returncode") == code]
-        for name in dead[:1]:
-            self._say(f"\nThe process “{name}” ended by itself (code {code}). Its last lines:")
-            self._say("\n".join(f"  {line}" for line in log.last_lines(name)))
+        if log.first_ended:
+            self._say(f"\nThe process “{log.first_ended}” ended by itself (code {code}). Its last lines:")
+            self._say("\n".join(f"  {line}" for line in log.last_lines(log.first_ended)))
         self._say(f"The whole log: {home / 'logs' / 'stack.log'}")
         return code or 1
 
