@@ -24,6 +24,7 @@ from qarnot.retry_settings import RetrySettings
 from accounts.tokens import internal_token
 from jobs import qarnot_access
 from jobs.enums import Where
+from jobs.farm_troubles import FarmBusy, FarmDown, FarmRefused, TaskGone, TokenRefused
 from jobs.task_order import Resource, TaskOrder
 
 if TYPE_CHECKING:
@@ -51,30 +52,6 @@ MOST_RETRIES = 2
 OFFSET_HEADER = "X-Output-Offset"
 LONGEST_PAUSE_SECONDS = 600
 """Of a farm that names one."""
-
-
-class FarmDown(Exception):
-    """No answer, or one that says "not now": ask again later. Nothing is known to have happened."""
-
-
-class FarmBusy(FarmDown):
-    """It answers, but asks to be asked less often: again in `pause_seconds`."""
-
-    def __init__(self, reason: str, pause_seconds: int) -> None:
-        super().__init__(reason)
-        self.pause_seconds = pause_seconds
-
-
-class TokenRefused(FarmDown):
-    """The account's own token for Qarnot is missing, unreadable or refused. A new one mends it: nothing is lost."""
-
-
-class FarmRefused(Exception):
-    """The farm said no, and will say it again. The text is the farm's own."""
-
-
-class TaskGone(Exception):
-    """The farm knows no such task."""
 
 
 @dataclass(frozen=True)
