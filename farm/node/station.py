@@ -80,7 +80,9 @@ def run(name: str, site: str, slot_count: int) -> int:
     folder.mkdir(mode=0o711, parents=True, exist_ok=True)
     with _alone(folder / "lock"):
         _station = Station(identity.register(name, site, slot_count, folder), folder)
-        backing.client()  # a tenth of a second, that the slots inherit
+        # Made once, a tenth of a second that the slots inherit; but no open connection of it: two processes on one
+        # socket send their requests into each other's files.
+        backing.client().close()
         connections.close_all()
         companion = qbox.Companion(site, name)
         _connect_signals(_station, companion)

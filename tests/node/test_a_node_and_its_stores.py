@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 import celery
 import psutil
@@ -87,6 +88,18 @@ def hears(valkey) -> bool:
 
 def qbox_of(node) -> psutil.Process:
     return next(child for child in psutil.Process(node.pid).children() if "qbox" in child.cmdline())
+
+
+def test_no_two_processes_of_a_node_share_a_connection_to_the_store(node, s3_store):
+    """The slots are forked from a process that has asked the store whether it is there."""
+    store = urlsplit(s3_store).port
+    parent = psutil.Process(node.pid)
+    slots = [one for one in parent.children(recursive=True) if "qbox" not in one.cmdline()]
+
+    held = [one.raddr.port for process in [parent, *slots] for one in process.net_connections() if one.raddr]
+
+    assert slots
+    assert store not in held
 
 
 def test_the_qbox_ends_with_its_node(node):
