@@ -38,6 +38,10 @@ log = logging.getLogger(__name__)
 LOCK_WITHIN_SECONDS = 10.0
 """So long the engines of a predecessor that was just killed may take to end."""
 
+# A slot that ends waits until the parent has ticked off its wake-ups, by itself half a minute; but a parent that stops
+# no longer ticks, and a wake-up lost is nothing lost.
+_TICKED_OFF_WITHIN_TENTHS = 10
+
 
 class AlreadyRunning(Exception):
     """Another process on this machine is the same node; the sentence says what to do."""
@@ -86,6 +90,7 @@ def run(name: str, site: str, slot_count: int) -> int:
         connections.close_all()
         companion = qbox.Companion(site, name)
         _connect_signals(_station, companion)
+        billiard.pool.GUARANTEE_MESSAGE_CONSUMPTION_RETRY_LIMIT = _TICKED_OFF_WITHIN_TENTHS
         # About root: messages are JSON and carry no work, and scenes run as another user in the sandbox.
         warnings.filterwarnings("ignore", message=r"\s*You're running the worker with superuser")
         worker = current_app.Worker(
