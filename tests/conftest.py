@@ -1,5 +1,7 @@
 """The people of the tests: alice owns it, bob has no hours left, charlie must not see it. One store, one browser."""
 
+from pathlib import Path
+
 import pytest
 from celery import current_app
 from playwright.sync_api import sync_playwright
@@ -12,6 +14,16 @@ from tests.stores import s3_store
 __all__ = ["s3_store"]
 
 PASSWORD = "a long enough pass phrase"
+LONG_ROOMS = ["journeys", "contract", "engines", "node", "pages"]
+"""Begun first: two processes share the files, and neither should wait at the end for a long one of the other's."""
+
+
+def pytest_collection_modifyitems(items):
+    def place(item):
+        room = item.path.relative_to(Path(__file__).parent).parts[0]
+        return LONG_ROOMS.index(room) if room in LONG_ROOMS else len(LONG_ROOMS)
+
+    items.sort(key=place)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -13,5 +13,7 @@ from jobs.views.door import account_of, json_door
 @json_door("GET")
 def frame_waiting(request: HttpRequest, job_id: UUID, number: int) -> JsonResponse:
     job = get_object_or_404(Job.objects.visible_to(account_of(request)).select_related("account"), pk=job_id)
-    said = waiting.answer(job, get_object_or_404(job.frame_set, number=number))
-    return JsonResponse({"sentence": said.sentence, "label": said.label, "is_waiting": said.is_waiting})
+    frame = get_object_or_404(job.frame_set, number=number)
+    said = waiting.answer(job, frame)
+    told = {"sentence": said.sentence, "label": said.label, "is_waiting": said.is_waiting}
+    return JsonResponse({**told, "state": frame.state})

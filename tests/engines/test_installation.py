@@ -44,6 +44,12 @@ def engine(tmp_path, settings, monkeypatch):
     )
 
 
+@pytest.fixture
+def installed(engine, said):
+    install(engine, said.append)
+    return engine
+
+
 def changed(engine, **facts):
     """The same engine, installed in another way."""
     return replace(engine, installation=replace(engine.installation, **facts))
@@ -58,23 +64,16 @@ def said():
     return []
 
 
-def test_an_engine_is_installed_with_its_own_python(engine, said):
-    install(engine, said.append)
+def test_an_engine_is_installed_with_its_own_python_and_a_second_time_found(installed, said):
+    folder = engine_folder(installed)
+    inode = folder.stat().st_ino
+    assert installed.is_installed
+    assert [path.name for path in folder.parent.iterdir() if not path.name.startswith(".")] == ["tiny-1.0"]
+    assert said[-1] == f"tiny: Blender 1.0 is installed in {folder}"
 
-    assert engine.is_installed
-    assert [path.name for path in engine_folder(engine).parent.iterdir() if not path.name.startswith(".")] == [
-        "tiny-1.0"
-    ]
-    assert said[-1] == f"tiny: Blender 1.0 is installed in {engine_folder(engine)}"
+    install(installed, said.append)
 
-
-def test_a_second_installation_finds_the_first(engine, said):
-    install(engine, said.append)
-    before = engine_folder(engine).stat().st_ino
-
-    install(engine, said.append)
-
-    assert engine_folder(engine).stat().st_ino == before
+    assert folder.stat().st_ino == inode
 
 
 def test_two_at_once_make_one(engine, said):

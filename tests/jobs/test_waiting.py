@@ -92,6 +92,7 @@ def test_a_waiting_frame_says_its_place_in_line_and_why(answer_for, farm):
         "sentence": "Frame 2 waits: 12th in line. All machines are busy.",
         "label": "Waiting for a machine",
         "is_waiting": True,
+        "state": "waiting",
     }
 
 
@@ -113,7 +114,10 @@ def test_a_frame_that_waits_for_what_is_not_known_here_has_the_farms_sentence_on
 def test_a_frame_that_began_meanwhile_waits_no_longer(answer_for, job):
     Frame.objects.filter(job=job, number=2).update(state=FrameState.RENDERING)
 
-    assert answer_for(2) == {"sentence": "Frame 2 waits no longer: rendering.", "label": "", "is_waiting": False}
+    said = answer_for(2)
+
+    assert said["sentence"] == "Frame 2 waits no longer: rendering."
+    assert (said["is_waiting"], said["state"]) == (False, "rendering")
 
 
 def test_a_farm_that_does_not_say_why_leaves_no_frame_without_a_sentence(answer_for):

@@ -132,6 +132,20 @@ class TestInABrowser:
         page.clock.run_for(5_000)
         page.wait_for_selector(".why:has-text('Frame 5 waits no longer: rendering.')")
 
+    def test_the_page_of_a_frame_says_why_it_waits_and_goes_on_with_it(self, open_page, live_server, waiting):
+        page = open_page(360)
+        page.clock.install()
+        page.goto(f"{live_server.url}/renders/{waiting.pk}/frames/5/")
+        page.wait_for_selector(".viewer-stage:has-text('Frame 5 waits: 12th in line. All machines are busy.')")
+
+        waiting.frame_set.filter(number=5).update(state="rendering")
+        page.clock.run_for(5_000)
+        page.wait_for_selector(".viewer-stage:has-text('This frame is being rendered.')")
+
+        waiting.frame_set.filter(number=5).update(state="done", key="0005.png")
+        page.clock.run_for(5_000)
+        page.wait_for_selector("a:has-text('Download')")
+
     def test_new_figures_leave_the_method_open(self, open_page, live_server, render):
         weigh(render)
         page = open_page(1280)

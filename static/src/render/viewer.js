@@ -1,7 +1,11 @@
 // One frame, filling the window: arrows for its neighbours, zoom to real pixels, drag to look around.
 
+import { followFrame } from "./waiting.js";
+
 export function startViewer(stage) {
   const image = stage.querySelector("[data-viewer-image]");
+  const unfinished = stage.querySelector("[data-why]");
+  if (unfinished) followFrame(unfinished);
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (stage.classList.contains("is-zoomed") && event.key.startsWith("Arrow")) return; // arrows scroll the picture

@@ -1,4 +1,5 @@
 // Why a frame waits: asked of the farm when the frame is opened, and again and again while the answer is.
+// The page of one frame asks too, and is loaded anew when the frame goes on.
 
 import { ask } from "../ask.js";
 import { pause } from "../retry.js";
@@ -25,13 +26,10 @@ export class WaitingAnswer {
     this.say({ label: "", sentence: "Asking the farm …" });
     if (!this.answer.matches(":popover-open")) this.answer.showPopover();
     this.place();
-    while (!signal.aborted) {
-      const said = await ask(address, { signal }).catch((failure) => wordsFor(failure));
-      if (signal.aborted) return;
+    await askAgain(address, signal, (said) => {
       this.say(said);
-      if (!said.is_waiting) return;
-      await pause(ASKED_AGAIN_AFTER_MS, signal);
-    }
+      return said.is_waiting;
+    });
   }
 
   /** Only what changed is touched: a screen reader says it once. */
@@ -53,6 +51,25 @@ export class WaitingAnswer {
     const kept = (wish, most) => `${Math.max(GAP, Math.min(wish, most))}px`;
     this.answer.style.setProperty("--left", kept(around.left, innerWidth - own.width - GAP));
     this.answer.style.setProperty("--top", kept(top, innerHeight - own.height - GAP));
+  }
+}
+
+/** @param {HTMLElement} line says why, while the frame waits; its data name the address and the state it was shown in */
+export function followFrame(line) {
+  const { why, state } = line.dataset;
+  askAgain(why, new AbortController().signal, (said) => {
+    if (said.state && said.state !== state) location.reload();
+    else if (said.state !== "rendering" && line.textContent !== said.sentence) line.textContent = said.sentence;
+    return said.state === state || said.is_waiting;
+  });
+}
+
+/** Tells `hear` each answer, and asks again for as long as it returns true. */
+async function askAgain(address, signal, hear) {
+  while (!signal.aborted) {
+    const said = await ask(address, { signal }).catch((failure) => wordsFor(failure));
+    if (signal.aborted || !hear(said)) return;
+    await pause(ASKED_AGAIN_AFTER_MS, signal);
   }
 }
 
