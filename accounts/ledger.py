@@ -15,8 +15,8 @@ from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import F, QuerySet, Sum, Value
-from django.db.models.functions import Greatest
+from django.db.models import F, OuterRef, QuerySet, Subquery, Sum, Value
+from django.db.models.functions import Coalesce, Greatest
 
 from accounts.models import Account, Balance, Hold, LedgerEntry
 
@@ -32,7 +32,9 @@ def balance_seconds(account: Account) -> int:
 
 def available_seconds(account: Account) -> int:
     """What is free: left, and held for nothing. Never below zero."""
-    return max(0, balance_seconds(account) - held_seconds(account))
+    held = Hold.objects.filter(account=OuterRef("account"), seconds__gt=0).order_by().values("account")
+    free = F("seconds") - Coalesce(Subquery(held.annotate(sum=Sum("seconds")).values("sum")), 0)
+    return max(0, Balance.objects.filter(account=account).values_list(free, flat=True).first() or 0)
 
 
 def held_seconds(account: Account) -> int:

@@ -58,8 +58,9 @@ def size(byte_count: int | None) -> str:
 
 
 @register.simple_tag
-def hours_left(account: Account) -> str:
-    return hours(ledger.balance_seconds(account))
+def hours_free(account: Account) -> str:
+    """For the next order: what is held for renders under way counts for nothing there."""
+    return hours(ledger.available_seconds(account))
 
 
 @register.simple_tag

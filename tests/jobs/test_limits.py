@@ -248,3 +248,12 @@ def test_the_order_says_what_it_can_count_on(alice, bob):
     assert quantities.hours_free_sentence(alice) == (
         "You have no render hours free: 60 h are held for renders that are under way."
     )
+
+
+def test_the_head_of_a_page_tells_what_is_free_and_not_what_is_held(alice, client):
+    ledger.hold(alice, 12 * 3600, "film", reference="film")
+    client.force_login(alice)
+
+    page = client.get("/renders/").content.decode()
+
+    assert "48 h<span" in page and "60 h<span" not in page
