@@ -74,7 +74,7 @@ class Image:
             "mediaType": f"{_OCI}.manifest.v1+json",
             "config": _blob(folder, f"{_OCI}.config.v1+json", _json(config)),
             "layers": [
-                _blob(folder, f"{_OCI}.layer.v1.tar+gzip", gzip.compress(layer, mtime=0)) for layer in self.layers
+                _blob(folder, f"{_OCI}.layer.v1.tar+gzip", gzip.compress(layer, 1, mtime=0)) for layer in self.layers
             ],
         }
         described = _blob(folder, f"{_OCI}.manifest.v1+json", _json(manifest))

@@ -1,5 +1,7 @@
 """The browser's half of an upload, in a real Chromium against a store that misbehaves."""
 
+from functools import cache
+
 import pytest
 
 pytestmark = pytest.mark.browser
@@ -23,6 +25,7 @@ def finish(page):
     return page.evaluate("async () => { await window.run; return window.upload.isComplete; }")
 
 
+@cache
 def expected(size):
     return bytes((index * 7 + (index >> 12)) % 251 for index in range(size))
 
