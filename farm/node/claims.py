@@ -4,6 +4,7 @@ import logging
 import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import DatabaseError, connection
@@ -22,13 +23,20 @@ TURN_SECONDS = 60.0
 """How long a warm engine speaks for its task while another account waits with less running."""
 
 
+@dataclass(frozen=True)
+class _Claimed:
+    attempt: Attempt | None = None
+    preferred: UUID | None = None
+    """The task that was spoken for when it was claimed, which may be long before it is taken."""
+
+
 class Claims:
     def __init__(self, node: Node, slot: str) -> None:
         self._node = node
         self._slot = slot
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="claims")
         self._lock = threading.Lock()
-        self._ahead: Future[Attempt | None] | None = None
+        self._ahead: Future[_Claimed] | None = None
         self._ahead_at = 0.0
         self._last_seconds = float("inf")
         self._turn_of: UUID | None = None
@@ -36,7 +44,8 @@ class Claims:
 
     def next(self) -> Attempt | None:
         """The next instance for this slot, under a lease; None when there is nothing."""
-        return self._noted(self._taken_ahead() or self._claim(self._preferred()))
+        claimed = self._taken_ahead()
+        return self._noted(claimed if claimed.attempt else self._claim(self._preferred()))
 
     def note_seconds(self, seconds: float) -> None:
         """How long the last frame took."""
@@ -60,7 +69,7 @@ class Claims:
             self._ahead_at = time.monotonic()
             ahead = self._ahead
         try:
-            attempt = ahead.result()
+            attempt = ahead.result().attempt
         except DatabaseError:
             return False
         return attempt is not None and attempt.instance.task_id == task
@@ -70,13 +79,13 @@ class Claims:
 
     def give_back(self, least_age: float = 0.0) -> None:
         """Releases what was claimed ahead. Raises DatabaseError, and has it still, to be released later."""
-        attempt = self._taken_ahead(least_age)
-        if attempt is None:
+        claimed = self._taken_ahead(least_age)
+        if claimed.attempt is None:
             return
         try:
-            reports.released(attempt)
+            reports.released(claimed.attempt)
         except DatabaseError:
-            self._put_back(attempt)
+            self._put_back(claimed)
             raise
 
     def end(self) -> None:
@@ -88,27 +97,27 @@ class Claims:
         self._thread.submit(connection.close)
         self._thread.shutdown()
 
-    def _taken_ahead(self, least_age: float = 0.0) -> Attempt | None:
+    def _taken_ahead(self, least_age: float = 0.0) -> _Claimed:
         with self._lock:
             if time.monotonic() - self._ahead_at < least_age:
-                return None
+                return _Claimed()
             ahead, self._ahead = self._ahead, None
         try:
-            return ahead.result() if ahead else None
+            return ahead.result() if ahead else _Claimed()
         except DatabaseError as error:
             log.warning("nothing claimed ahead: %s", error)
-            return None
+            return _Claimed()
 
-    def _put_back(self, attempt: Attempt) -> None:
+    def _put_back(self, claimed: _Claimed) -> None:
         """Old as it is: the next beat tries again. Where another is ahead by now, this one's lease runs out."""
-        claimed: Future[Attempt | None] = Future()
-        claimed.set_result(attempt)
+        future: Future[_Claimed] = Future()
+        future.set_result(claimed)
         with self._lock:
-            self._ahead = self._ahead or claimed
+            self._ahead = self._ahead or future
 
-    def _claim(self, prefer_task: UUID | None) -> Attempt | None:
+    def _claim(self, prefer_task: UUID | None) -> _Claimed:
         try:
-            return scheduler.claim(self._node, self._slot, prefer_task=prefer_task)
+            return _Claimed(scheduler.claim(self._node, self._slot, prefer_task=prefer_task), prefer_task)
         except DatabaseError:
             connection.close()
             raise
@@ -117,9 +126,10 @@ class Claims:
         is_turn_over = time.monotonic() - self._turn_began > TURN_SECONDS
         return None if is_turn_over else self._turn_of
 
-    def _noted(self, attempt: Attempt | None) -> Attempt | None:
-        if attempt is not None:
-            task = attempt.instance.task_id
-            if task != self._turn_of or self._preferred() is None:
-                self._turn_of, self._turn_began = task, time.monotonic()
+    def _noted(self, claimed: _Claimed) -> Attempt | None:
+        """A turn begins with what others could have had. What was claimed ahead by the old turn begins no new one, or
+        a task of short frames would keep the slot for ever."""
+        attempt = claimed.attempt
+        if attempt is not None and attempt.instance.task_id != claimed.preferred:
+            self._turn_of, self._turn_began = attempt.instance.task_id, time.monotonic()
         return attempt

@@ -2,13 +2,14 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 
 import pytest
 from django.db import connection
 
 from accounts import ledger
 from farm import lifecycle, scheduler
-from farm.models import Attempt, InstanceState, Node
+from farm.models import Attempt, Instance, InstanceState, Node
 from farm.node import claims
 from tests.node.conftest import make_node
 
@@ -91,6 +92,31 @@ def test_a_warm_engines_turn_ends(alice, charlie, node, order, monkeypatch):
 
     assert slot.next().instance.task.account == charlie
     slot.end()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_turn_of_short_frames_ends_too_though_each_is_claimed_before_the_last_ended(
+    alice, charlie, node, order, monkeypatch
+):
+    clock = SimpleNamespace(now=0.0, monotonic=lambda: clock.now)
+    monkeypatch.setattr(claims, "time", clock)
+    monkeypatch.setattr(claims, "TURN_SECONDS", 5.0)
+    order(alice, range(1, 41))
+    order(charlie, [1])
+    slot = claims.Claims(node, "0")
+    rendered_for = []
+
+    for _ in range(10):
+        attempt = slot.next()
+        rendered_for.append(attempt.instance.task.account)
+        slot.look_ahead()
+        slot.goes_on_with(attempt.instance.task_id)  # waits for it: the frame is still rendering then
+        clock.now += 1.0
+        slot.note_seconds(1.0)
+        Instance.objects.filter(pk=attempt.instance_id).update(state=InstanceState.SUCCESS)
+    slot.end()
+
+    assert charlie in rendered_for
 
 
 @pytest.mark.django_db(transaction=True)
