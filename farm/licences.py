@@ -264,7 +264,8 @@ def needs_seat(task: Task) -> bool:
 
 
 def _has_seat(licence: Licence, in_use: set[_Slot], node: Node, slot: str) -> bool:
-    return len(in_use) < licence.seats or (node.pk, slot) in in_use
+    """Where the operator has taken seats away, slots that are in use give theirs up until few enough are left."""
+    return len(in_use | {(node.pk, slot)}) <= licence.seats
 
 
 def _slots_in_use(only: Licence | None = None) -> defaultdict[int, set[_Slot]]:

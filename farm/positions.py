@@ -11,7 +11,7 @@ from uuid import UUID
 
 from django.db.models import Count, Q
 
-from farm.models import Instance, InstanceState, Task
+from farm.models import Instance, InstanceState, Limit, Task
 
 
 @dataclass
@@ -55,7 +55,8 @@ def _queues() -> list[_Queue]:
         for state in (InstanceState.WAITING, InstanceState.RUNNING)
     }
     waiting, running = counts[InstanceState.WAITING], counts[InstanceState.RUNNING]
-    known = Task.objects.filter(queued_at__isnull=False).values_list("pk", "account", "priority", "queued_at")
+    in_line = Task.objects.filter(queued_at__isnull=False, account__is_active=True)
+    known = in_line.values_list("pk", "account", "priority", "queued_at")
     return [
         _Queue(task, account, priority, queued_at, waiting.get(task, 0), running.get(task, 0))
         for task, account, priority, queued_at in known
@@ -75,10 +76,12 @@ def _ahead_of_others(queues: Sequence[_Queue], at_home: Sequence[_Queue], before
     own_account = at_home[0].account
     own_running = sum(queue.running for queue in at_home)
     own_since = min(queue.queued_at for queue in at_home)
+    most = dict(Limit.objects.values_list("account", "running_instances"))
     total = 0
     for account in {queue.account for queue in queues} - {own_account}:
         theirs = [queue for queue in queues if queue.account == account]
         is_older = min(queue.queued_at for queue in theirs) < own_since
         running, waiting = sum(queue.running for queue in theirs), sum(queue.waiting for queue in theirs)
-        total += min(waiting, max(0, own_running + before - running + is_older))
+        may_begin = min(waiting, max(0, most[account] - running)) if account in most else waiting
+        total += min(may_begin, max(0, own_running + before - running + is_older))
     return total

@@ -1,12 +1,22 @@
 """Orders, the words they are found by, and what they wait for."""
 
 import uuid
+from typing import Any
 
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from farm.models.states import TaskState
+from farm.models.states import ENDED_STATES, TaskState
+
+
+def kept_for_open_tasks(collector: Any, field: Any, tasks: Any, using: str) -> None:
+    """A licence is not deleted beneath what was ordered with it: its seats would be counted no more. Raises
+    ProtectedError; what has ended forgets it."""
+    still_open = [task for task in tasks if task.state not in ENDED_STATES]
+    if still_open:
+        raise models.ProtectedError("Renders that need this licence are under way.", set(still_open))
+    models.SET_NULL(collector, field, tasks, using)
 
 
 class Task(models.Model):
@@ -49,7 +59,7 @@ class Task(models.Model):
     priority = models.SmallIntegerField(choices=Priority, default=Priority.NORMAL)
     rate = models.FloatField(default=1.0, help_text="Render hours an hour of execution costs, as ordered.")
     cap_seconds = models.PositiveBigIntegerField(null=True, help_text="Render time it never uses more of, as ordered.")
-    licence = models.ForeignKey("farm.Licence", null=True, on_delete=models.SET_NULL, related_name="tasks")
+    licence = models.ForeignKey("farm.Licence", null=True, on_delete=kept_for_open_tasks, related_name="tasks")
     brings_licence = models.BooleanField(default=False, help_text="The account's own: no seat is taken.")
     needs_relay = models.BooleanField(default=False, help_text="It reaches a licence server: tier A only.")
     tile_side = models.PositiveSmallIntegerField(default=1, help_text="A picture is n × n tiles and their joining.")

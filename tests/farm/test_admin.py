@@ -242,6 +242,18 @@ def add_licence(panel, **changes):
     return panel.post(reverse("admin:farm_licence_add"), VRAY | changes)
 
 
+def test_a_licence_that_renders_need_cannot_be_deleted(panel, alice):
+    add_licence(panel)
+    create_task(alice, {"name": "film", "profile": "blender-4.5", "instanceCount": 2})
+    licence = Licence.objects.get()
+
+    one = panel.post(reverse("admin:farm_licence_delete", args=[licence.pk]), {"post": "yes"})
+    chosen = act(panel, "licence", "delete_selected", licence)
+
+    assert "Cannot delete licence" in one.content.decode() and "Cannot delete" in chosen.content.decode()
+    assert Licence.objects.exists()
+
+
 def test_a_licence_is_entered_and_its_key_is_not_shown_again(panel, alice):
     assert add_licence(panel, new_key="FARM-KEY-1").status_code == 302
 

@@ -5,9 +5,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.db import connection
+from django.db.models import ProtectedError
 from django.db.models.functions import Now
 
-from farm import licences, scheduler, secrets, sweeps
+from farm import licences, lifecycle, scheduler, secrets, sweeps
 from farm.models import Attempt, Instance, InstanceState, Licence, Node, Site, Task
 from farm.node import reports
 from farm.node.reports import Spent
@@ -248,6 +249,32 @@ def test_a_slot_keeps_its_seat_from_one_instance_to_the_next(alice, node, vray):
     assert claim(node, "1") is None
     reports.succeeded(first, results=[], spent=Spent())
     assert claim(node, "1") is None
+
+
+def test_slots_give_up_the_seats_that_the_operator_takes_away(alice, node, vray):
+    create_task(alice, {**BODY, "instanceCount": 9})
+    in_hand = {slot: claim(node, slot) for slot in "01"}
+    Licence.objects.update(seats=1)
+
+    assert claim(node, "0") is None
+    reports.succeeded(in_hand["0"], results=[], spent=Spent())
+
+    assert claim(node, "1") is not None
+    assert claim(node, "0") is None
+
+
+def test_a_licence_is_not_deleted_beneath_what_was_ordered_with_it(alice, vray):
+    task = create_task(alice, BODY)
+
+    with pytest.raises(ProtectedError):
+        vray.delete()
+    task.refresh_from_db()
+    assert task.licence == vray
+
+    lifecycle.cancel(task)
+    vray.delete()
+    task.refresh_from_db()
+    assert task.licence is None
 
 
 def test_a_dead_machines_seat_comes_back(alice, node, vray):

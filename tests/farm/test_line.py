@@ -3,6 +3,7 @@
 import pytest
 from django.db.models.functions import Now
 
+from accounts.models import Account
 from farm import positions
 from farm.models import Limit, Node, Task
 from farm.submission import create_task
@@ -98,6 +99,16 @@ def test_the_places_are_the_turns_in_which_slots_are_given(alice, charlie, node_
     claimed = [scheduler.claim(node_of_many_slots, str(slot)).instance for slot in range(9)]
 
     assert [waiting[one.task_id, one.instance_id] for one in claimed] == list(range(1, 10))
+
+
+def test_who_may_have_no_more_machines_or_render_nothing_is_in_nobodys_way(alice, charlie, operator, busy):
+    Limit.objects.create(account=alice, running_instances=1)
+    film(alice, 4)
+    film(charlie, 4)
+    Account.objects.filter(pk=charlie.pk).update(is_active=False)
+    last = film(operator, 2)
+
+    assert positions.position_of(last.instances.get(instance_id=1), last) == 3
 
 
 def test_what_was_tried_before_has_the_first_place(alice, busy):
