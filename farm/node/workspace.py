@@ -16,6 +16,9 @@ from farm.node.environment import TooLong, environment_of, expanded, hidden_valu
 from farm.node.work import Work
 from farm.qbox.asking import Nearby, nearby
 
+LICENCE_PATIENCE_SECONDS = 120.0
+"""A licence server that is started again shall cost nobody a frame."""
+
 
 @dataclass(frozen=True)
 class Machine:
@@ -168,7 +171,7 @@ class Workspace:
             threads=self._machine.threads,
             tier=self._machine.tier,
             limits=sandbox.Limits(),
-            relay=licences.relay_of(self._grant),
+            relay=_relay_once_it_answers(self._grant, work),
         )
         self._engine = self._open_engine(work.task, place)
         self._engine.start()
@@ -178,6 +181,24 @@ class Workspace:
     def _granted(self, task: Task) -> licences.Grant:
         """How the software gets its licence. Raises licences.Trouble."""
         return licences.grant_of(task)
+
+
+def _relay_once_it_answers(grant: licences.Grant, work: Work) -> sandbox.Relay | None:
+    """The slot waits for a licence server that is silent, and says so. Raises licences.Trouble when that takes long."""
+    deadline = time.monotonic() + LICENCE_PATIENCE_SECONDS
+    is_said = False
+    while True:
+        try:
+            return licences.relay_of(grant)
+        except licences.Trouble as trouble:
+            if trouble.is_final or work.dropped or time.monotonic() > deadline:
+                raise
+            if not is_said:
+                work.output.add(
+                    "stderr", f"{trouble} It is tried again for {LICENCE_PATIENCE_SECONDS / 60:.0f} minutes."
+                )
+            is_said = True
+        time.sleep(1.0)
 
 
 def filters_of(task: Task, white: str, black: str, prefix: str) -> collector.Filters:

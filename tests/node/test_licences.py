@@ -1,15 +1,18 @@
 """A slot and the licences of what it renders: seats, relays, keys."""
 
 import socket
+import threading
 
 import pytest
+from django.db import connection
 
 from farm import licences, output, scheduler, secrets
 from farm.engines.events import Outcome
 from farm.models import InstanceState, Licence
-from farm.node import reports
+from farm.node import reports, workspace
 from farm.node.reports import Spent
 from tests.node.conftest import ScriptedEngine, make_node, write_picture
+from tests.stack import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -152,11 +155,37 @@ def test_a_brought_key_is_a_constant_that_no_line_shows(alice, order, s3_store, 
     assert engine.relays == [None]
 
 
-def test_a_server_that_does_not_answer_is_told(alice, order, s3_store, shift, vray, server, bring, settings):
+@pytest.fixture
+def silent(settings, bring):
+    """Alice's server, which is down; its address."""
     with socket.create_server(("127.0.0.1", 0)) as closed:
-        silent = "{}:{}".format(*closed.getsockname())
-    settings.LICENCE_SERVERS_INSIDE = [silent]
-    bring("server", silent)
+        host, port = closed.getsockname()
+    settings.LICENCE_SERVERS_INSIDE = [f"{host}:{port}"]
+    bring("server", f"{host}:{port}")
+    return host, port
+
+
+def test_a_server_that_is_started_again_costs_no_attempt(alice, order, s3_store, shift, vray, silent):
+    task = order(alice, [1], licence=vray, brings_licence=True, needs_relay=True)
+    begun = []
+
+    def start_when_it_is_told():
+        wait_until(lambda: "tried again for 2 minutes" in output.task_text(task, "stderr")[1], 20)
+        begun.append(socket.create_server(silent))
+        connection.close()
+
+    starting = threading.Thread(target=start_when_it_is_told)
+    starting.start()
+    shift().work()
+    starting.join()
+    begun[0].close()
+
+    instance = task.instances.get()
+    assert (instance.state, instance.attempt_count) == (InstanceState.SUCCESS, 1)
+
+
+def test_a_server_that_does_not_answer_is_told(alice, order, s3_store, shift, vray, silent, monkeypatch):
+    monkeypatch.setattr(workspace, "LICENCE_PATIENCE_SECONDS", 0.0)
     task = order(alice, [1], licence=vray, brings_licence=True, needs_relay=True)
 
     shift().work()
