@@ -106,10 +106,12 @@ def test_forty_frames_are_there_once_though_a_machine_dies(stack, lyon, scene):
     task.constants["BLEND_FILE"] = "cube.blend"
     task.submit()
 
-    def has_rendered():
-        return any((node, outcome) == (dying, "success") for _, node, outcome in seen(stack, task.uuid)["attempts"])
+    def is_in_the_middle():
+        now = alice.ask("GET", f"/tasks/{task.uuid}").json()
+        running = now["status"]["runningInstancesInfo"]["perRunningInstanceInfo"]
+        return all(dying in [one["nodeName"] for one in some] for some in (running, now["completedInstances"]))
 
-    wait_until(has_rendered, 60, lambda: told(task) + printed())
+    wait_until(is_in_the_middle, 60, lambda: told(task) + printed(), every_seconds=0.02)
     lyon[dying].cut_the_power()
     stack.manage("shell", "--no-imports", "-c", THE_MINUTE_IS_OVER.format(node=dying))
     until(task, lambda now: now.state in ("Success", "Failure"), 90)
