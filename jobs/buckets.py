@@ -219,7 +219,7 @@ def _behind_door(endpoint_url: str, email: str, token: str, bucket: str) -> Acco
 @lru_cache(maxsize=200)
 def _client_of_door(endpoint_url: str, email: str, token: str) -> Any:
     """Safe in threads."""
-    return boto3.client(
+    client = boto3.client(
         "s3",
         endpoint_url=endpoint_url,
         aws_access_key_id=email,
@@ -234,11 +234,21 @@ def _client_of_door(endpoint_url: str, email: str, token: str) -> Any:
             retries={"mode": "standard", "total_max_attempts": 2},  # pages wait for it too
         ),
     )
+    client.meta.events.register("after-call.s3", _forget_what_was_made)
+    return client
+
+
+def _forget_what_was_made(parsed: dict[str, Any], **_: Any) -> None:
+    """A bucket that its owner deleted at the store is made at its next use; so is every other, which costs each a
+    question once."""
+    if parsed.get("Error", {}).get("Code") == "NoSuchBucket":
+        _made.cache_clear()
 
 
 @lru_cache(maxsize=2000)
 def _made(endpoint_url: str, email: str, token: str, bucket: str) -> bool:
-    """Once a process. Whether the store lets pages in: without that, files go there by way of this server."""
+    """Once a process, and again when one is gone. Whether the store lets pages in: without that, files go there by
+    way of this server."""
     client = _client_of_door(endpoint_url, email, token)
     try:
         client.create_bucket(Bucket=bucket)

@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from jobs import farms
 from jobs.buckets import AccountBucket, StoredObject, StoreError, bucket_of
-from jobs.domain import farm_silence, lifecycle, resources
+from jobs.domain import farm_silence, lifecycle, resources, store_answers
 from jobs.domain.resources import Needed
 from jobs.domain.revisions import change
 from jobs.domain.scenes import SCENES_BUCKET
@@ -84,8 +84,7 @@ def _bring_alone(job: Job) -> None:
     except Stopped:
         return
     except (*StoreError, OSError) as failure:
-        again = farm_silence.silent(job.account, Where.QARNOT, _trouble(job, failure))
-        _under_way(job).update(next_poll_at=again)
+        _refused_or_silent(job, _trouble(job, failure))
     except DatabaseError as failure:  # the claim of the submission runs out, and the sweep tries again
         logger.warning("the files of job %s: the database does not answer: %s", job.pk, failure)
     except NothingThere:
@@ -101,15 +100,31 @@ def _bring_alone(job: Job) -> None:
         Job.objects.filter(pk=job.pk).update(bringing_until=None)
 
 
+def _refused_or_silent(job: Job, trouble: Exception) -> None:
+    """A full storage stays full however often it is asked: the render ends with its words. Silence passes."""
+    answer = store_answers.refusal(trouble)
+    if answer:
+        logger.info("the files of job %s were refused: %s", job.pk, answer)
+        reason = f"a storage answered “{answer}”."
+        lifecycle.fail(job, {"id": "files_not_brought", "reason": reason, "refused_at": job.farm})
+        return
+    again = farm_silence.silent(job.account, Where.QARNOT, trouble)
+    _under_way(job).update(next_poll_at=again)
+
+
 def _trouble(job: Job, failure: Exception) -> Exception:
-    """Qarnot's, whichever way the files go. Its storage refuses a token in no words of its own: its API has them."""
-    if isinstance(failure, ClientError) and failure.response["ResponseMetadata"]["HTTPStatusCode"] in (401, 403):
+    """Qarnot's, whichever way the files go. Its storage refuses a token in no words of its own: its API has them.
+
+    While that is silent too, nobody knows whether it is the token, and nothing ends of it.
+    """
+    if isinstance(failure, ClientError) and store_answers.status_of(failure) in (401, 403):
         try:
             farms.of(job.account, Where.QARNOT).profile_names()
-        except farms.TokenRefused as refused:
-            return refused
-        except (farms.FarmDown, farms.FarmRefused, farms.TaskGone) as silent:
+        except (farms.FarmDown, farms.TaskGone) as silent:  # a refused token is one of them
             logger.info("job %s: nor does Qarnot's API answer: %s", job.pk, silent)
+            return silent
+        except farms.FarmRefused as refused:
+            logger.info("job %s: Qarnot's API takes the token, and says: %s", job.pk, refused)
     return failure
 
 
@@ -118,6 +133,16 @@ def _under_way(job: Job) -> Any:
 
 
 def _bring(job: Job) -> None:
+    try:
+        _bring_once(job)
+    except ClientError as failure:
+        if not store_answers.is_gone(failure):
+            raise
+        logger.info("job %s: something was deleted meanwhile, all is looked at anew: %s", job.pk, failure)
+        _bring_once(job)
+
+
+def _bring_once(job: Job) -> None:
     said = _Said(job)
     said.now(0)
     copies = [copy for needed in resources.elsewhere(job) for copy in _missing(job, needed, said.still)]

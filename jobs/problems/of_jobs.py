@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from jobs.enums import Where
 from jobs.problems.words import Problem, counted
 
 
@@ -27,6 +28,18 @@ def _hours(seconds: int | None) -> str:
     if hours == "0":
         return f"{seconds or 0} seconds"
     return f"{hours} hour{'' if hours == '1' else 's'}"
+
+
+def _after_files_not_brought(said: Mapping[str, Any]) -> str:
+    """`refused_at`: the farm before whose storage the files were refused; asking again alone changes nothing."""
+    if "refused_at" not in said:
+        return "Render the missing frames again in a while, or drop the scene again."
+    if said["refused_at"] == Where.QARNOT:
+        return (
+            "Look at your account at Qarnot: whether its storage is full or locked. Then render the missing frames "
+            "again; if it is refused once more, tell the operator."
+        )
+    return "Tell the operator what it answered. Then render the missing frames again."
 
 
 OF_JOBS: dict[str, Problem] = {
@@ -79,7 +92,7 @@ OF_JOBS: dict[str, Problem] = {
     ),
     "files_not_brought": Problem(
         "The files of this render could not be brought to the farm's storage: {reason}",
-        "Render the missing frames again in a while, or drop the scene again.",
+        _after_files_not_brought,
         "blocks",
         "us",
     ),

@@ -1,7 +1,6 @@
 """A render's files are brought to the farm that renders it: streamed, seen, each once, and again when they changed."""
 
 from threading import BoundedSemaphore
-from types import SimpleNamespace
 
 import pytest
 from boto3.exceptions import RetriesExceededError
@@ -10,12 +9,11 @@ from urllib3.exceptions import ProtocolError
 
 from jobs import buckets, farms, qarnot_access
 from jobs.buckets import bucket_of
-from jobs.domain import bringing, lifecycle, scenes, submission, uploads
+from jobs.domain import bringing, lifecycle, scenes, submission
 from jobs.domain.headline import headline
 from jobs.domain.orders import Order
 from jobs.enums import JobState, Where
 from jobs.models import FarmPoller, Job, JobLibrary, Library, QarnotAccess, Scene
-from tests.stores import SECRET_KEY
 
 ORDER = Order(profile="blender-4.5", frames="1-3", name="basalt", where=Where.QARNOT)
 FILES = {"basalt.blend": b"a scene" * 1000, "textures/stone.png": b"pixels"}
@@ -178,6 +176,76 @@ def test_a_storage_that_takes_the_token_no_more_is_not_called_silent(ordered_the
     assert headline(job).next_step == "Qarnot does not accept the token any more. Give a new one on the Account page."
 
 
+def refusing(monkeypatch, status, code, message):
+    """Qarnot's storage takes nothing more."""
+    said = {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPStatusCode": status}}
+
+    def refuse(bucket, key, stream, origin=""):
+        raise ClientError(said, "PutObject")
+
+    monkeypatch.setattr(buckets.AccountBucket, "put_stream", refuse)
+
+
+def test_a_full_storage_ends_it_with_its_words_cleaned_and_what_to_do(ordered_there, farm, monkeypatch):
+    refusing(monkeypatch, 403, "QuotaExceeded", "The \x1b[31mquota\u202e of\n50 GB is used up.")
+
+    job = brought(ordered_there)
+
+    assert (job.state, job.bringing_until) == (JobState.FAILED, None)
+    assert headline(job).sentence == (
+        "The files of this render could not be brought to the farm's storage: "
+        "a storage answered “QuotaExceeded: The quota of 50 GB is used up.”."
+    )
+    assert headline(job).next_step.startswith("Look at your account at Qarnot: whether its storage is full")
+    assert not FarmPoller.objects.filter(farm=Where.QARNOT).exists()
+
+
+@pytest.mark.parametrize(("status", "code"), [(404, "NoSuchBucket"), (400, "InvalidRequest"), (409, "BucketFull")])
+def test_what_a_storage_would_say_again_is_not_asked_for_ever(ordered_there, monkeypatch, status, code):
+    refusing(monkeypatch, status, code, "no")
+
+    assert brought(ordered_there).state == JobState.FAILED
+
+
+def test_a_storage_that_refuses_while_the_farm_is_silent_is_asked_again(ordered_there, farm, monkeypatch):
+    refusing(monkeypatch, 403, "AccessDenied", "no")
+    farm.troubles[Where.QARNOT] = farms.FarmDown("no answer")
+
+    assert brought(ordered_there).state == JobState.SUBMITTING
+
+
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [(503, "SlowDown"), (507, ""), (429, "TooManyRequests"), (408, ""), (401, ""), (400, "RequestTimeout")],
+)
+def test_what_a_storage_says_of_this_moment_only_is_tried_again(ordered_there, farm, monkeypatch, status, code):
+    refusing(monkeypatch, status, code, "not now")
+
+    assert brought(ordered_there).state == JobState.SUBMITTING
+    assert headline(ordered_there).next_step.startswith("Qarnot has not answered for")
+
+
+def test_a_bucket_deleted_at_qarnot_is_made_again_and_the_files_are_brought(ordered_there):
+    client = there(ordered_there).client
+    client.delete_bucket(Bucket="scenes")
+
+    assert brought(ordered_there).brought_percent == 100
+    assert lying_there(ordered_there) == FILES
+
+
+def test_a_file_taken_away_while_it_is_brought_is_left_out(ordered_there, monkeypatch):
+    copy = bringing._copy
+
+    def taken_away(one, on_bytes):
+        bucket_of(ordered_there.account, "scenes").delete(scenes.key(ordered_there.scene, "textures/stone.png"))
+        copy(one, on_bytes)
+
+    monkeypatch.setattr(bringing, "_copy", taken_away)
+
+    assert brought(ordered_there).brought_percent == 100
+    assert set(lying_there(ordered_there)) == {"basalt.blend"}
+
+
 @pytest.mark.parametrize("cut", [ProtocolError("cut"), ConnectionResetError(), RetriesExceededError(None)])
 def test_a_line_that_is_cut_in_the_middle_fails_nothing_and_is_gone_on_with(ordered_there, monkeypatch, cut):
     copy = bringing._copy
@@ -223,46 +291,3 @@ def test_rendering_again_looks_anew_whether_all_is_there(ordered_there):
 
     ordered_there.refresh_from_db()
     assert ordered_there.brought_percent is None
-
-
-# --- the buckets there -------------------------------------------------------------------------------------------
-
-
-def test_pages_may_send_parts_to_a_bucket_there_beside_whoever_might_before(alice, at_qarnot, settings):
-    client = buckets._client_of_door(at_qarnot.storage_url, at_qarnot.email, SECRET_KEY)
-    client.create_bucket(Bucket="mine")
-    theirs = {"AllowedOrigins": ["https://elsewhere.example"], "AllowedMethods": ["GET"]}
-    client.put_bucket_cors(Bucket="mine", CORSConfiguration={"CORSRules": [theirs]})
-    buckets._made.cache_clear()
-
-    bucket = bucket_of(alice, "mine", Where.QARNOT)
-
-    origins = [rule["AllowedOrigins"] for rule in client.get_bucket_cors(Bucket="mine")["CORSRules"]]
-    assert bucket.lets_pages_in
-    assert origins == [["https://elsewhere.example"], settings.PAGE_ORIGINS]
-
-
-def test_a_storage_that_keeps_no_rule_for_pages_is_said_before_a_file_is_sent(alice, at_qarnot, monkeypatch):
-    monkeypatch.setattr(buckets, "_made", lambda *place: False)
-    scene = scenes.create(alice, "x", Where.QARNOT)
-
-    with pytest.raises(uploads.UploadRefused, match="Choose this studio's machines for the upload"):
-        uploads.begin(scene, "scene.blend", 3, "f")
-
-
-def test_the_rule_for_pages_is_told_once_whatever_the_store_adds_to_it(settings):
-    kept = {
-        "ID": "1", "AllowedOrigins": settings.PAGE_ORIGINS, "AllowedMethods": ["HEAD", "GET", "PUT"],
-        "AllowedHeaders": ["*"], "ExposeHeaders": ["ETag"],
-    }  # fmt: skip
-    client = SimpleNamespace(get_bucket_cors=lambda **bucket: {"CORSRules": [kept]})
-
-    assert buckets._let_pages_in(client, "mine")
-
-
-def test_a_storage_that_is_busy_just_now_is_not_taken_for_one_without_rules():
-    def busy(**bucket):
-        raise ClientError({"Error": {"Code": "SlowDown"}, "ResponseMetadata": {"HTTPStatusCode": 503}}, "GetBucketCors")
-
-    with pytest.raises(ClientError):
-        buckets._let_pages_in(SimpleNamespace(get_bucket_cors=busy), "mine")
