@@ -139,7 +139,8 @@ NODE_SLOTS = env.int("NODE_SLOTS", default=1)
 NODE_INSTALLS = env.bool("NODE_INSTALLS", default=True)
 NODE_SCRATCH = Path(env("NODE_SCRATCH", default=str(RENDER_HOME / "node")))
 NODE_ADDRESS = env("NODE_ADDRESS", default="")
-"""Where the other machines of the site reach this one; empty: the address from which it reaches Redis."""
+"""Where the other machines of the site reach this one; empty: the address from which it reaches Redis. Its Q.Box
+listens there."""
 
 # The site's cache of staged objects, which one of its nodes keeps at a time. No node's name begins with a dot.
 QBOX_FOLDER = Path(env("QBOX_FOLDER", default=str(NODE_SCRATCH / ".qbox")))

@@ -6,7 +6,9 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils import timezone
 
+from farm import wakes
 from farm.models import QBox
+from farm.qbox.address import ADVICE, is_out_of_reach
 
 _GIGABYTE, _MEGABYTE = 1_000_000_000, 1_000_000
 
@@ -32,10 +34,14 @@ class QBoxInline(admin.StackedInline):
 
 
 def keeper_of(qbox: QBox) -> str:
-    """A sentence: which node keeps it, or that none does."""
+    """A sentence: which node keeps it, or that none does; and what to do where others may not reach it."""
     if qbox.lease_until is None or qbox.lease_until < timezone.now():
         return "Nobody at this moment: the site's nodes take every file from the store."
-    return f"{qbox.holder.partition(' ')[0]}, at {qbox.address}"
+    name = qbox.holder.partition(" ")[0]
+    kept = f"{name}, at {qbox.address}"
+    if is_out_of_reach(qbox.address) and wakes.awake_nodes().filter(site=qbox.site_id).exclude(name=name).exists():
+        return f"{kept}, where nodes on other machines than its own don't reach it. If there are any: {ADVICE}"
+    return kept
 
 
 def figures_of(qbox: QBox) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from farm.qbox import lease
 from farm.qbox import want as wants
+from farm.qbox.address import ADVICE, is_out_of_reach
 from farm.qbox.want import Want
 
 log = logging.getLogger(__name__)
@@ -16,6 +17,7 @@ CONNECT_SECONDS = 2.0
 SILENCE_SECONDS = 15.0
 """One that sends nothing for so long is not waited for."""
 _PIECE_BYTES = 1 << 20
+_IF_ELSEWHERE = "Only its keeper's own machine reaches it there; is this another one?"
 
 
 class Nearby:
@@ -34,7 +36,8 @@ class Nearby:
             return self._fetch(want, path, on_bytes)
         except (OSError, HTTPException) as fault:
             self._is_out = True  # once is enough to learn it: a scene may have thousands of files
-            log.warning("the Q.Box at %s is not asked again for this scene: %s", self._address, fault)
+            hint = f". {_IF_ELSEWHERE} {ADVICE}" if is_out_of_reach(self._address) else ""
+            log.warning("the Q.Box at %s is not asked again for this scene: %s%s", self._address, fault, hint)
             with suppress(OSError):
                 path.unlink(missing_ok=True)
             return False

@@ -17,7 +17,7 @@ from django.db import DatabaseError, connection
 
 from farm.models import Site
 from farm.qbox import lease
-from farm.qbox.address import own_address
+from farm.qbox.address import is_out_of_reach, own_address
 from farm.qbox.cache import Cache
 from farm.qbox.service import Service
 from farm.storage.store import Store
@@ -65,6 +65,7 @@ class Keeper:
             while not self._is_over.is_set():
                 if await self._asked(lambda: lease.take(self._site, self._holder, address)):
                     await self._hold(cache, service)
+                    self._say_who_reaches(address)
                 await self._pause()
         finally:
             await self._asked(lambda: lease.let_go(self._site, self._holder))
@@ -83,6 +84,12 @@ class Keeper:
             if self._is_over.is_set():
                 return
             await self._pause()
+
+    def _say_who_reaches(self, address: str) -> None:
+        """After the lease became another's, who may have been preferred for being reached."""
+        if is_out_of_reach(address) and not self._is_over.is_set():
+            why = f"only this machine reaches it at {address}. To keep it here, set NODE_ADDRESS"
+            log.info("the Q.Box of %s is kept elsewhere now: %s", self._site, why)
 
     async def _renewed(self, stock: lease.Stock, counts: lease.Counts, service: Service) -> bool:
         """True too when the database does not answer: what was counted is told at the next beat."""

@@ -2,11 +2,14 @@
 
 from dataclasses import asdict, dataclass
 from datetime import timedelta
+from functools import reduce
+from operator import or_
 
 from django.db.models import DateTimeField, ExpressionWrapper, F, Q
 from django.db.models.functions import Now
 
 from farm.models import QBox, Site
+from farm.qbox.address import OUT_OF_REACH, is_out_of_reach
 
 BEAT_SECONDS = 5.0
 LEASE_SECONDS = 20
@@ -33,9 +36,15 @@ class Counts:
 
 
 def take(site: Site, holder: str, address: str) -> bool:
-    """Whether `holder` has the site's lease from now on. Safe with others who try at once."""
+    """Whether `holder` has the site's lease from now on. Safe with others who try at once.
+
+    Whom only its own machine reaches gives way to one that all reach; at its next beat it learns that it did. Two of
+    its kind leave each other alone: they may be of one machine.
+    """
     QBox.objects.get_or_create(site=site)
     is_free = Q(lease_until__isnull=True) | Q(lease_until__lt=Now()) | Q(holder=holder)
+    if not is_out_of_reach(address):
+        is_free |= reduce(or_, (Q(address__startswith=beginning) for beginning in OUT_OF_REACH))
     taken = QBox.objects.filter(is_free, site=site).update(holder=holder, address=address, lease_until=_lease_end())
     return bool(taken)
 

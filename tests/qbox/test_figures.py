@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from farm.models import QBox, Site
 from farm.qbox.admin import figures_of, keeper_of
+from tests.node.conftest import make_node
 
 GB = 1_000_000_000
 
@@ -45,6 +46,20 @@ def test_it_says_who_keeps_it():
     assert keeper_of(box()) == "lyon-a, at 10.0.0.5:41234"
     assert "Nobody at this moment" in keeper_of(box(lease_until=None))
     assert "Nobody at this moment" in keeper_of(box(lease_until=timezone.now() - timedelta(seconds=1)))
+
+
+def test_it_says_what_to_do_where_other_machines_may_not_reach_it(node):
+    lonely = box(site=node.site, holder="node-1 3f2e1d0c", address="127.0.0.1:41234")
+    assert keeper_of(lonely) == "node-1, at 127.0.0.1:41234"
+
+    make_node("node-2")
+
+    assert keeper_of(lonely) == (
+        "node-1, at 127.0.0.1:41234, where nodes on other machines than its own don't reach it. If there are any: "
+        "Set NODE_ADDRESS on a machine of the site to the address at which the others reach it, "
+        "and start its node again."
+    )
+    assert keeper_of(box(site=node.site)) == "lyon-a, at 10.0.0.5:41234"
 
 
 @pytest.mark.django_db

@@ -82,6 +82,12 @@ def test_a_qbox_that_is_gone_is_not_in_the_way(film, stage):
     assert len(stage(film, nobody)["scene.blend"]) == 3_000_000
 
 
+def test_one_at_the_loopback_of_another_machine_is_told_with_what_to_do(film, stage, caplog):
+    stage(film, f"127.0.0.1:{free_ports(1)[0]}")
+
+    assert "is this another one? Set NODE_ADDRESS on a machine of the site" in caplog.text
+
+
 def test_one_that_breaks_off_in_the_middle_is_not_in_the_way(film, stage):
     with answering(lambda header: proven(header, length=3_000_000) + b"only this") as address:
         assert len(stage(film, address)["scene.blend"]) == 3_000_000

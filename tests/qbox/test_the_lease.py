@@ -61,6 +61,25 @@ def test_counts_go_on_from_keeper_to_keeper(lyon):
     assert row.object_count == 3
 
 
+@pytest.mark.parametrize("lonely", ["127.0.0.1:7000", "[::1]:7000", "localhost:7000"])
+def test_whom_only_its_own_machine_reaches_gives_way_to_one_that_all_reach(lyon, lonely):
+    lease.take(lyon, "a", lonely)
+
+    assert lease.take(lyon, "b", "10.0.0.2:7000")
+    assert not lease.renew(lyon, "a", STOCK, Counts())
+    assert not lease.take(lyon, "a", lonely)
+    assert lease.live_address(lyon.pk) == "10.0.0.2:7000"
+
+
+def test_it_keeps_the_cache_where_there_is_nobody_better(lyon):
+    lease.take(lyon, "a", "127.0.0.1:7000")
+    assert not lease.take(lyon, "b", "127.0.0.1:7001")
+
+    lease.take(lyon, "c", "10.0.0.2:7000")
+    run_out(lyon)
+    assert lease.take(lyon, "a", "127.0.0.1:7000")
+
+
 def test_each_site_has_its_own(lyon):
     paris = Site.objects.create(name="paris")
     lease.take(lyon, "a", "10.0.0.1:7000")
@@ -112,6 +131,31 @@ def test_its_process_listens_tells_and_lets_go(s3_store, settings, tmp_path, mon
     assert isinstance(found, Nearby)
     assert nearby(site.pk) is None
     assert QBox.objects.get(site=site).holder.startswith("node-1 ")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_its_process_says_how_to_be_reached_when_another_machine_takes_over(
+    s3_store, settings, tmp_path, monkeypatch, caplog
+):
+    caplog.set_level("INFO")
+    settings.QBOX_FOLDER = tmp_path / "kept"
+    monkeypatch.setattr(lease, "BEAT_SECONDS", 0.02)
+    site = Site.objects.create(name="lyon")
+
+    async def live():
+        keeping = asyncio.create_task(Keeper(site, "node-1", os.getppid()).keep())
+        while not await asyncio.to_thread(QBox.objects.filter(site=site, capacity_bytes__gt=0).exists):
+            await asyncio.sleep(0.01)
+        taken = await asyncio.to_thread(lease.take, site, "node-2", "10.0.0.2:7000")
+        while "NODE_ADDRESS" not in caplog.text:
+            await asyncio.sleep(0.01)
+        os.kill(os.getpid(), signal.SIGTERM)
+        await keeping
+        return taken
+
+    assert asyncio.run(asyncio.wait_for(live(), 20))
+    assert "the Q.Box of lyon is kept elsewhere now" in caplog.text
+    assert lease.live_address(site.pk) == "10.0.0.2:7000"
 
 
 @pytest.mark.django_db(transaction=True)
