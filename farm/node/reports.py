@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, QuerySet, Sum, Value
+from django.db.models import F, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Greatest, Now
 
 from accounts import ledger
@@ -151,8 +151,7 @@ def cancelled(attempt: Attempt, *, results: Sequence[str] = (), spent: Spent | N
 
 def stopped(attempt: Attempt, error: Error) -> bool:
     """The farm itself ended it: the task may spend no more (farm.node.stopping). It costs nothing."""
-    values: dict[str, Any] = {"error": error, "execution_seconds": attempt.instance.execution_seconds}
-    if not _end(attempt, InstanceState.FAILURE, Attempt.Outcome.STOPPED, **values):
+    if not _end(attempt, InstanceState.FAILURE, Attempt.Outcome.STOPPED, error=error):
         return False
     _tell(attempt, InstanceState.FAILURE)
     return True
@@ -241,14 +240,17 @@ def _end(
         return False
     has_results = outcome in (Attempt.Outcome.SUCCESS, Attempt.Outcome.CANCELLED)
     snapshots.instance_ended(attempt.instance_id, is_success=has_results)
-    Attempt.objects.filter(pk=attempt.pk).update(
-        outcome=outcome,
-        ended_at=Now(),
-        error=values.get("error"),
-        execution_seconds=values.get("execution_seconds", 0.0),
-    )
+    _note_end(attempt, outcome, values.get("error"))
     licences.seat_came_free(attempt)
     return True
+
+
+def _note_end(attempt: Attempt, outcome: Attempt.Outcome, error: Error | None) -> None:
+    """Its seconds are what was told of it last, whoever ends it: a machine that went silent used its energy too."""
+    told = Instance.objects.filter(pk=attempt.instance_id).values("execution_seconds")
+    Attempt.objects.filter(pk=attempt.pk).update(
+        outcome=outcome, ended_at=Now(), error=error, execution_seconds=Subquery(told)
+    )
 
 
 def _tell(attempt: Attempt, state: InstanceState) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from accounts import ledger
-from farm import lifecycle, scheduler
+from farm import carbon, lifecycle, scheduler
 from farm.models import Attempt, InstanceState, TaskState
 from farm.node import reports
 from farm.node.meters import Reading
@@ -109,6 +109,20 @@ def test_lost_and_released_attempts_are_not_the_scenes_failures(task, node):
 
     instance = task.instances.get()
     assert (instance.state, instance.failure_count, instance.attempt_count) == ("waiting", 0, 2)
+
+
+@pytest.mark.parametrize("end", [reports.lost, reports.released], ids=["lost", "released"])
+def test_what_was_cut_short_counts_for_its_carbon_and_costs_nothing(task, alice, attempt, node, end):
+    reports.heartbeat(attempt, phase="execution", spent=Spent(execution_seconds=3000))
+    before = ledger.balance_seconds(alice)
+    end(attempt)
+
+    reports.released(scheduler.claim(node, "0"))
+    datacenter = carbon.DATACENTERS[carbon.DEFAULT_DATACENTER]
+
+    assert list(Attempt.objects.order_by("number").values_list("execution_seconds", flat=True)) == [3000, 0]
+    assert sum(site.hours * 3600 for site in carbon.facts_of(task, datacenter).sites) == 3000
+    assert (ledger.balance_seconds(alice), alice.ledger_entries.filter(reference=task.pk).count()) == (before, 0)
 
 
 def test_an_instance_that_takes_ten_nodes_with_it_is_given_up(task, node):
