@@ -7,6 +7,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from farm import avoidance, line, scheduler, second_tries
+from farm.engines import endings
 from farm.models import Attempt, Node, Task
 from farm.node import reports
 from tests.node.conftest import make_node
@@ -99,6 +100,23 @@ def test_the_same_error_from_every_attempt_stops_the_task_early_and_says_so(alic
 def test_different_errors_are_no_fault_of_the_scene(alice, node, order):
     task = order(alice, [1, 2])
     for message in ("The camera is missing.", "Out of memory.", "The camera is missing."):
+        fail(node, message)
+
+    assert task.instances.get(instance_id=2).state == "waiting"
+
+
+def test_the_same_error_on_machines_of_other_sizes_is_the_same(alice, node, other, order):
+    task = order(alice, range(1, 251))
+    for machine, memory_mb in ((node, 16_384), (other, 65_536), (node, 16_384)):
+        fail(machine, endings.explain(137, [], "Blender", "CYCLES", memory_mb)[1])
+
+    task.refresh_from_db()
+    assert (task.state, Attempt.objects.count()) == ("Failure", 3)
+
+
+def test_a_number_in_a_files_name_makes_another_error(alice, node, order):
+    task = order(alice, [1, 2])
+    for message in ("“sky_0001.png” is broken.", "“sky_0002.png” is broken.", "“sky_0001.png” is broken."):
         fail(node, message)
 
     assert task.instances.get(instance_id=2).state == "waiting"
