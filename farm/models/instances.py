@@ -81,3 +81,11 @@ class Attempt(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["instance", "number"], name="attempt_once_an_instance")]
         indexes = [models.Index(fields=["node", "-ended_at"], name="attempts_of_a_node")]
+
+    @property
+    def is_final(self) -> bool:
+        """Whether it failed by an error that is the order's own and would come again wherever it is tried.
+
+        farm.node.reports notes it with the error; the instance's error, which the API tells, has no such word.
+        """
+        return bool((self.error or {}).get("is_final"))

@@ -110,11 +110,11 @@ def failed(attempt: Attempt, error: Error, *, is_final: bool = False, spent: Spe
         is_over = is_over or scene_faults.has_stopped(instance.task)
         state = InstanceState.FAILURE if is_over else InstanceState.WAITING
         values: dict[str, Any] = {"failure_count": failures, "error": error, **(asdict(spent) if spent else {})}
-        if not _end(attempt, state, Attempt.Outcome.FAILURE, **values):
+        if not _end(attempt, state, Attempt.Outcome.FAILURE, is_final=is_final, **values):
             return False
     avoidance.note_failure(attempt)
     if is_over:
-        scene_faults.stop_if_it_is_the_scenes(attempt)
+        scene_faults.stop_if_it_is_the_scenes(attempt, error, is_final=is_final)
     _tell(attempt, state)
     return True
 
@@ -168,7 +168,7 @@ def lost(attempt: Attempt, *, only_if_expired: bool = False, reason: str = "") -
         "debug": reason,
     }
     state = InstanceState.FAILURE if is_over else InstanceState.WAITING
-    values = {"error": error} if is_over else {}
+    values: dict[str, Any] = {"error": error} if is_over else {}
     if not _end(attempt, state, Attempt.Outcome.LOST, only_if_expired=only_if_expired, **values):
         return False
     avoidance.note_failure(attempt)
@@ -226,6 +226,7 @@ def _end(
     outcome: Attempt.Outcome,
     *,
     only_if_expired: bool = False,
+    is_final: bool = False,
     **values: Any,
 ) -> bool:
     held = _held(attempt)
@@ -240,16 +241,17 @@ def _end(
         return False
     has_results = outcome in (Attempt.Outcome.SUCCESS, Attempt.Outcome.CANCELLED)
     snapshots.instance_ended(attempt.instance_id, is_success=has_results)
-    _note_end(attempt, outcome, values.get("error"))
+    _note_end(attempt, outcome, values.get("error"), is_final=is_final)
     licences.seat_came_free(attempt)
     return True
 
 
-def _note_end(attempt: Attempt, outcome: Attempt.Outcome, error: Error | None) -> None:
+def _note_end(attempt: Attempt, outcome: Attempt.Outcome, error: Error | None, *, is_final: bool) -> None:
     """Its seconds are what was told of it last, whoever ends it: a machine that went silent used its energy too."""
     told = Instance.objects.filter(pk=attempt.instance_id).values("execution_seconds")
+    noted = {**error, "is_final": True} if error and is_final else error
     Attempt.objects.filter(pk=attempt.pk).update(
-        outcome=outcome, ended_at=Now(), error=error, execution_seconds=Subquery(told)
+        outcome=outcome, ended_at=Now(), error=noted, execution_seconds=Subquery(told)
     )
 
 

@@ -25,7 +25,7 @@ OPENING_FOR_AT_MOST = timedelta(minutes=10)
 _STOPPED = {"CAP_REACHED": "cap_reached", "NO_HOURS": "hours_used_up"}
 """The farm's code for a task that it ended early by itself → our problem."""
 _SCENE_FAILS = "SCENE_FAILS"
-"""The farm's code where every attempt of a frame ended with the same error, and the rest was not tried."""
+"""The farm's code where all that was tried ended with the same error, and the rest was not tried."""
 
 
 def finish(job: Job, report: Report) -> None:

@@ -20,6 +20,11 @@ def node(db):
     return make_node("node-1")
 
 
+@pytest.fixture
+def other(node):
+    return make_node("node-2")
+
+
 def make_node(name, **facts):
     site, _ = Site.objects.get_or_create(name="home")
     known = {"profiles": ["blender-4.5"], "sandbox_tier": "A", "slot_count": 1, "has_opengl": True, **facts}
