@@ -114,7 +114,7 @@ OF_JOBS: dict[str, Problem] = {
         "blocks",
         "scene",
     ),
-    "scene_fails": Problem("The scene fails wherever it is tried. {message}", "{remedy}", "blocks", "scene"),
+    "scene_fails": Problem("It stopped early. {message}", "{remedy}", "blocks", "scene"),
     "all_instances_failed": Problem(
         "It did not run to its end. The farm said: {message}",
         "{remedy}",

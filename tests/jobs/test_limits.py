@@ -68,7 +68,7 @@ def test_a_scene_that_fails_everywhere_is_said_to_in_the_headline(limited, farm)
 
     polled(limited)
 
-    assert headline(polled(limited)).sentence == f"The scene fails wherever it is tried. {message}"
+    assert headline(polled(limited)).sentence == f"It stopped early. {message}"
 
 
 def test_the_limit_and_the_priority_reach_the_farm(limited, farm):
