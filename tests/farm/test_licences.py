@@ -1,45 +1,13 @@
-"""Licences that software needs: whose, what they cost, and the farm's seats, which are never oversold."""
-
-import threading
-from concurrent.futures import ThreadPoolExecutor
+"""Licences that software needs: whose, and what they cost."""
 
 import pytest
-from django.db import connection
-from django.db.models import ProtectedError
-from django.db.models.functions import Now
 
-from farm import licences, lifecycle, scheduler, secrets, sweeps
-from farm.models import Attempt, Instance, InstanceState, Licence, Node, Site, Task
-from farm.node import reports
-from farm.node.reports import Spent
+from farm import licences, secrets
+from farm.models import Licence, Task
 from farm.submission import Refused, create_task
+from tests.farm.vray import BODY, brings, node, vray
 
-BODY = {"name": "film", "profile": "blender-4.5", "instanceCount": 4}
-
-
-@pytest.fixture
-def vray(db):
-    return Licence.objects.create(
-        name="vray", title="V-Ray", profiles=["blender"], seats=2, extra_rate=0.5,
-        host_constant="LICENSE_SERVER_HOST", port_constant="LICENSE_SERVER_PORT", key_constant="LICENSE_KEY",
-    )  # fmt: skip
-
-
-@pytest.fixture
-def node(db):
-    return Node.objects.create(
-        name="node-1",
-        site=Site.objects.create(name="home"),
-        profiles=["blender-4.5"],
-        sandbox_tier="A",
-        slot_count=8,
-        has_opengl=True,
-        heartbeat_at=Now(),
-    )
-
-
-def brings(account, kind="server", value="licences.studio.example:27000"):
-    secrets.create(account, f"licences/vray/{kind}", value)
+__all__ = ["node", "vray"]
 
 
 # --- whose licence an order takes ----------------------------------------------------------------
@@ -199,151 +167,6 @@ def test_a_secret_from_before_the_farm_knew_the_licence_is_no_address_and_is_tol
 
     with pytest.raises(licences.Trouble, match="is not there any more"):
         licences.grant_of(create_task(alice, BODY))
-
-
-# --- the farm's seats ----------------------------------------------------------------------------
-
-
-def claim(node, slot):
-    return scheduler.claim(node, slot)
-
-
-def test_no_more_slots_work_than_there_are_seats(alice, node, vray):
-    create_task(alice, BODY)
-
-    assert [bool(claim(node, slot)) for slot in "012"] == [True, True, False]
-
-
-@pytest.mark.django_db(transaction=True)
-def test_of_many_slots_at_once_only_as_many_win_as_there_are_seats(alice, node, vray):
-    create_task(alice, {**BODY, "instanceCount": 40})
-    ready = threading.Barrier(8)
-    most = []
-
-    def work(slot):
-        ready.wait()
-        try:
-            for _ in range(6):
-                attempt = claim(node, slot)
-                most.append(Instance.objects.filter(state=InstanceState.RUNNING).count())
-                if attempt:
-                    reports.succeeded(attempt, results=[], spent=Spent(execution_seconds=1.0))
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(8) as slots:
-        list(slots.map(work, "01234567"))
-
-    assert max(most) == 2
-    assert Attempt.objects.exclude(outcome=Attempt.Outcome.SUCCESS).count() == 0
-
-
-def test_a_slot_keeps_its_seat_from_one_instance_to_the_next(alice, node, vray):
-    """So that no other slot's software starts while this one's is still warm."""
-    Licence.objects.update(seats=1)
-    create_task(alice, BODY)
-
-    first = claim(node, "0")
-
-    assert claim(node, "0") is not None
-    assert claim(node, "1") is None
-    reports.succeeded(first, results=[], spent=Spent())
-    assert claim(node, "1") is None
-
-
-def test_slots_give_up_the_seats_that_the_operator_takes_away(alice, node, vray):
-    create_task(alice, {**BODY, "instanceCount": 9})
-    in_hand = {slot: claim(node, slot) for slot in "01"}
-    Licence.objects.update(seats=1)
-
-    assert claim(node, "0") is None
-    reports.succeeded(in_hand["0"], results=[], spent=Spent())
-
-    assert claim(node, "1") is not None
-    assert claim(node, "0") is None
-
-
-def test_a_licence_is_not_deleted_beneath_what_was_ordered_with_it(alice, vray):
-    task = create_task(alice, BODY)
-
-    with pytest.raises(ProtectedError):
-        vray.delete()
-    task.refresh_from_db()
-    assert task.licence == vray
-
-    lifecycle.cancel(task)
-    vray.delete()
-    task.refresh_from_db()
-    assert task.licence is None
-
-
-def test_a_dead_machines_seat_comes_back(alice, node, vray):
-    create_task(alice, BODY)
-    claim(node, "0"), claim(node, "1")
-    Instance.objects.filter(state=InstanceState.RUNNING).update(lease_until="2020-01-01T00:00:00Z")
-
-    sweeps.hand_out_again()
-
-    assert licences.seats_free(vray) == 2
-    assert claim(node, "2") is not None
-
-
-def test_ones_own_licence_takes_no_seat(alice, charlie, node, vray):
-    brings(alice)
-    Licence.objects.update(seats=1)
-    create_task(alice, BODY)
-    create_task(charlie, BODY)
-
-    taken = [claim(node, slot) for slot in "0123"]
-
-    assert sorted(attempt.instance.task.account.email[0] for attempt in taken) == ["a", "a", "a", "c"]
-
-
-def test_what_needs_no_seat_passes_by_what_waits_for_one(alice, node, vray):
-    Node.objects.update(profiles=["blender-4.5", "povray-3.7"])
-    create_task(alice, BODY)
-    create_task(alice, {**BODY, "profile": "povray-3.7"})
-
-    taken = [claim(node, slot).instance.task.profile for slot in "0123"]
-
-    assert sorted(taken) == ["blender-4.5", "blender-4.5", "povray-3.7", "povray-3.7"]
-
-
-def test_who_waits_for_a_seat_is_told_so(alice, charlie, ask, node, vray):
-    create_task(alice, BODY)
-    for slot in "01":
-        claim(node, slot)
-    task = create_task(charlie, BODY)
-
-    shown = ask(charlie, "GET", f"tasks/{task.pk}").json()
-
-    assert shown["waitingReason"] == "It waits for a V-Ray licence: all 2 seats are in use."
-
-
-# --- machines ------------------------------------------------------------------------------------
-
-
-def test_a_machine_that_cannot_let_out_to_one_address_leaves_it_to_one_that_can(alice, ask, node, vray):
-    brings(alice)
-    Node.objects.update(sandbox_tier="B")
-    task = create_task(alice, BODY)
-
-    assert claim(node, "0") is None
-    assert (
-        "can let it reach that and nothing else (tier A)"
-        in ask(alice, "GET", f"tasks/{task.pk}").json()["waitingReason"]
-    )
-
-    Node.objects.update(sandbox_tier="A")
-    assert claim(node, "0") is not None
-
-
-def test_a_key_is_used_by_every_machine(alice, node, vray):
-    brings(alice, "key", "AAAA-BBBB-CCCC")
-    Node.objects.update(sandbox_tier="B")
-    create_task(alice, BODY)
-
-    assert claim(node, "0") is not None
 
 
 # --- what the software is told -------------------------------------------------------------------
