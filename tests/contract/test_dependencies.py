@@ -9,18 +9,22 @@ from qarnot.dependency import (
 )
 from qarnot.exceptions import QarnotGenericException
 
-from tests.contract.orders import ended, seen
+from tests.contract.orders import ended, seen, until
 
 
 def test_a_task_begins_after_the_end_of_the_one_it_waits_for(orders):
-    first = orders.shell("sleep 1; date +%s%N > when")
-    second = orders.shell("date +%s%N > when")
+    signals = orders.bucket("signals", begin=b"")
+    first = orders.shell("until [ -e go ]; do sleep 0.1; done", resources=[signals])
+    second = orders.shell("true")
     first.submit()
     second.set_task_dependencies_from_tasks([first])
 
     second.submit()
 
     assert seen(second).dependencies.state.value == "waiting"
+    until(first, lambda now: now.state == "FullyExecuting")
+    orders.put(signals, "go", "")
+    first.update_resources()
     assert (ended(first).state, ended(second).state) == ("Success", "Success")
     assert seen(second).state_transition_time > seen(first).end_date
     assert seen(second).dependencies.state.value == "dependencyConditionsFulfilled"
