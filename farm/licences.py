@@ -1,30 +1,23 @@
-"""Licences of software: which one an order needs, whose it is, and the farm's seats.
+"""Licences of software: which one an order needs, and whose it is.
 
-*On demand* an instance takes a seat of the farm's. A seat is a slot's: while a slot has an instance of the licence
-in hand, it may take the next one before it has reported the last, so a warm engine never holds a seat that nobody
-counts. Seats in use are counted from the rows of running instances: what ends an instance, be it a lost lease, gives
-its seat back.
+*On demand* an instance takes a seat of the farm's (farm.seats).
 *Brought*, the licence is the account's secret `licences/<name>/server` or `licences/<name>/key`. No seat is taken.
 """
 
-from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
 
 import sandbox
 from accounts import sealing
 from accounts.models import Account
-from farm import licence_servers, secrets, wakes
+from farm import licence_servers, secrets
 from farm.engines import profiles
 from farm.licence_servers import Server
-from farm.models import Attempt, Instance, InstanceState, Licence, Node, Secret, Task
+from farm.models import Licence, Secret, Task
 
 ON_DEMAND, OWN = "onDemand", "own"
 FARM = 0
 """Whose the farm's own key is: no account has this id."""
-
-_Slot = tuple[int | None, str]
-"""A node and one of its seats for an engine."""
 
 
 class NotToBeHad(Exception):
@@ -209,70 +202,3 @@ def relay_of(grant: Grant) -> sandbox.Relay | None:
     except licence_servers.Silent as fault:
         step = "Check that it runs and lets this farm in, then render again." if grant.is_own else "Ask its operator."
         raise Trouble("LICENCE_SERVER_SILENT", f"{whose} does not answer. {step}", is_final=False) from fault
-
-
-# --- the farm's seats ----------------------------------------------------------------------------
-
-
-def take_seat(task: Task, node: Node, slot: str) -> bool:
-    """Whether the slot may begin an instance of the task. Inside the transaction of the claim: the lock of the
-    licence's row keeps every other claim of it out until the instance runs."""
-    if task.licence_id is None or task.brings_licence:
-        return True
-    licence = Licence.objects.select_for_update().filter(pk=task.licence_id).first()
-    return licence is None or _has_seat(licence, _slots_in_use(licence)[licence.pk], node, slot)
-
-
-def without_seat(node: Node, slot: str) -> list[int]:
-    """The licences of which this slot would get no seat now: a hint, for looking elsewhere first."""
-    every = list(Licence.objects.all())
-    in_use = _slots_in_use() if every else {}
-    return [one.pk for one in every if not _has_seat(one, in_use.get(one.pk, set()), node, slot)]
-
-
-def seats_in_use(licence: Licence) -> int:
-    return len(_slots_in_use(licence)[licence.pk])
-
-
-def seats_free(licence: Licence) -> int:
-    """Never below 0, where the operator has taken seats away meanwhile."""
-    return max(0, licence.seats - seats_in_use(licence))
-
-
-def why_waiting(task: Task) -> str:
-    """A sentence where the task waits for a seat; else empty."""
-    licence = task.licence
-    if licence is None or not needs_seat(task) or seats_free(licence) > 0:
-        return ""
-    in_use = {0: "the farm has none at the moment", 1: "the only seat is in use"}
-    what = in_use.get(licence.seats, f"all {licence.seats} seats are in use")
-    return f"It waits for a {licence.title} licence: {what}."
-
-
-def seat_came_free(attempt: Attempt) -> None:
-    """An instance ended: wakes slots where another one waits for its seat, unless its own slot goes on with it."""
-    task = attempt.instance.task
-    if task.licence is None or not needs_seat(task) or not seats_free(task.licence):
-        return
-    if Instance.objects.filter(state=InstanceState.WAITING, task__licence=task.licence).exists():
-        wakes.wake()
-
-
-def needs_seat(task: Task) -> bool:
-    """Of the farm's own."""
-    return task.licence_id is not None and not task.brings_licence
-
-
-def _has_seat(licence: Licence, in_use: set[_Slot], node: Node, slot: str) -> bool:
-    """Where the operator has taken seats away, slots that are in use give theirs up until few enough are left."""
-    return len(in_use | {(node.pk, slot)}) <= licence.seats
-
-
-def _slots_in_use(only: Licence | None = None) -> defaultdict[int, set[_Slot]]:
-    """Licence → the slots that have an instance of it in hand."""
-    running = Instance.objects.filter(state=InstanceState.RUNNING, task__brings_licence=False)
-    running = running.filter(task__licence=only) if only else running.filter(task__licence__isnull=False)
-    found: defaultdict[int, set[_Slot]] = defaultdict(set)
-    for licence, node, slot in running.values_list("task__licence", "node", "slot").distinct():
-        found[licence].add((node, slot))
-    return found

@@ -10,11 +10,11 @@ from farm import (
     avoidance,
     dependencies,
     heat,
-    licences,
     lifecycle,
     limits,
     matching,
     positions,
+    seats,
     second_tries,
     spending,
     tiles,
@@ -107,7 +107,7 @@ def _machines(instance: Instance, task: Task, awake: Sequence[Node]) -> Wait | N
 
 
 def _seat(instance: Instance, task: Task, awake: Sequence[Node]) -> Wait | None:
-    sentence = licences.why_waiting(task)
+    sentence = seats.why_waiting(task)
     return Wait(WaitsFor.SEAT, sentence) if sentence else None
 
 

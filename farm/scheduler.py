@@ -14,7 +14,7 @@ from django.db import transaction
 from django.db.models import DateTimeField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 
-from farm import avoidance, licences, lifecycle, limits, matching, second_tries, spending, tiles, turns
+from farm import avoidance, lifecycle, limits, matching, seats, second_tries, spending, tiles, turns
 from farm.heat import IdleHeaters
 from farm.models import Attempt, Instance, InstanceState, Node, Phase, Task
 
@@ -37,7 +37,7 @@ def claim(node: Node, slot: str, *, prefer_task: UUID | None = None) -> Attempt 
         return None
     claim = _Claim(current, slot)
     available = claimable(current)
-    if full := licences.without_seat(current, slot):
+    if full := seats.none_for(current, slot):
         available = available.exclude(licence__in=full, brings_licence=False)
     for account, tasks in turns.tasks_in_turn(available, current, slot, prefer_task):
         attempt = claim.among(tasks, spending.Purse(account)) if limits.has_room(account) else None
@@ -91,7 +91,7 @@ class _Claim:
         return not any(matching.fits(other, task) for other in self._trusted)
 
     def _is_refused(self, task: Task) -> bool:
-        return self._is_account_full or (licences.needs_seat(task) and task.licence_id in self._full_licences)
+        return self._is_account_full or (seats.are_needed(task) and task.licence_id in self._full_licences)
 
     def _of(self, task: Task) -> Attempt | None:
         """An instance of the task; None where others were quicker."""
@@ -166,7 +166,7 @@ class _Claim:
         """Under the locks of the limit and of the licence, in this order, until the transaction ends."""
         if not limits.leaves_room(task.account_id):
             self._is_account_full = True
-        elif not licences.take_seat(task, self._node, self._slot):
+        elif not seats.take(task, self._node, self._slot):
             self._full_licences.add(task.licence_id)
         return not self._is_refused(task)
 

@@ -6,7 +6,7 @@ from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 
-from farm import licences, wakes
+from farm import seats, wakes
 from farm.engines import profiles
 from farm.licence_form import LicenceForm
 from farm.models import Licence, Rate
@@ -35,7 +35,7 @@ class LicenceAdmin(admin.ModelAdmin):
 
     @admin.display(description="seats")
     def seats_in_use(self, licence: Licence) -> str:
-        return f"{licences.seats_in_use(licence)} of {licence.seats} in use"
+        return f"{seats.in_use(licence)} of {licence.seats} in use"
 
     def save_model(self, request: HttpRequest, obj: Licence, form: Any, change: bool) -> None:
         """More seats are taken at once."""

@@ -5,7 +5,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from accounts.models import Account, ApiToken
-from farm import licences
+from farm import licences, seats
 from farm.api.wire import instant
 from farm.models import Licence
 
@@ -33,7 +33,7 @@ def licence_json(licence: Licence, account: Account) -> dict[str, Any]:
         "title": licence.title,
         "extraRate": licence.extra_rate,
         "seats": licence.seats,
-        "seatsFree": licences.seats_free(licence),
+        "seatsFree": seats.free(licence),
         "isOwnBrought": bool(own),
         "own": [
             {

@@ -15,7 +15,7 @@ from django.db.models import F, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Greatest, Now
 
 from accounts import ledger
-from farm import avoidance, licences, lifecycle, scene_faults, scheduler, second_tries, snapshots, spending, wakes
+from farm import avoidance, lifecycle, scene_faults, scheduler, seats, second_tries, snapshots, spending, wakes
 from farm.models import Attempt, Instance, InstanceState, Node, Task
 from farm.node.meters import Reading
 
@@ -242,7 +242,7 @@ def _end(
     has_results = outcome in (Attempt.Outcome.SUCCESS, Attempt.Outcome.CANCELLED)
     snapshots.instance_ended(attempt.instance_id, is_success=has_results)
     _note_end(attempt, outcome, values.get("error"), is_final=is_final)
-    licences.seat_came_free(attempt)
+    seats.came_free(attempt)
     return True
 
 

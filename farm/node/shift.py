@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import sandbox
-from farm import licences, tiles
+from farm import licences, seats, tiles
 from farm.engines.events import Outcome
 from farm.matching import NO_OPENGL
 from farm.models import Node
@@ -114,7 +114,7 @@ class Shift:
         if work.dropped:
             self._drop(work, workspace, outbox)
             return
-        if licences.needs_seat(work.task) and not self._claims.goes_on_with(work.task.pk):
+        if seats.are_needed(work.task) and not self._claims.goes_on_with(work.task.pk):
             self._give_up_seat()
         self._finisher.put(_finished(work, harvest, outbox, fault))
 

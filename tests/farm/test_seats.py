@@ -6,8 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.db import connection
 from django.db.models import ProtectedError
+from django.utils import timezone
 
-from farm import licences, lifecycle, scheduler, sweeps
+from farm import lifecycle, retirement, scheduler, seats, sweeps
 from farm.models import Attempt, Instance, InstanceState, Licence, Node
 from farm.node import reports
 from farm.node.reports import Spent
@@ -97,8 +98,33 @@ def test_a_dead_machines_seat_comes_back(alice, node, vray):
 
     sweeps.hand_out_again()
 
-    assert licences.seats_free(vray) == 2
+    assert seats.free(vray) == 2
     assert claim(node, "2") is not None
+
+
+def stopped(attempt, node):
+    reports.stopped(attempt, {"code": "CAP_REACHED", "message": "It reached its limit.", "debug": ""})
+
+
+def retired(attempt, node):
+    retirement.retire(Node.objects.filter(pk=node.pk))
+
+
+@pytest.mark.parametrize("taken_away", [stopped, retired])
+def test_what_is_taken_from_a_machine_keeps_its_seat_until_its_software_has_ended(alice, node, vray, taken_away):
+    vray.seats = 1
+    vray.save()
+    create_task(alice, BODY)
+    another = Node.objects.create(
+        name="node-2", site=node.site, profiles=node.profiles, sandbox_tier="A", slot_count=1, has_opengl=True
+    )
+    attempt = claim(node, "0")
+
+    taken_away(attempt, node)
+    assert (seats.free(vray), claim(another, "0")) == (0, None)
+
+    Attempt.objects.filter(pk=attempt.pk).update(ended_at=timezone.now() - seats.ENDS_WITHIN)
+    assert claim(another, "0") is not None
 
 
 def test_ones_own_licence_takes_no_seat(alice, charlie, node, vray):

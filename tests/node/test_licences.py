@@ -6,7 +6,7 @@ import threading
 import pytest
 from django.db import connection
 
-from farm import licences, output, scheduler, secrets
+from farm import output, scheduler, seats, secrets
 from farm.engines.events import Outcome
 from farm.models import InstanceState, Licence
 from farm.node import reports, workspace
@@ -76,7 +76,7 @@ def test_the_software_is_ended_before_its_seat_is_given_back(alice, order, s3_st
     shift(render=None, open_engine=engine).work()
 
     assert engine.ended_while[0] == {InstanceState.RUNNING}
-    assert licences.seats_free(vray) == 1
+    assert seats.free(vray) == 1
 
 
 def test_a_seat_that_comes_free_wakes_who_waits_for_it(
@@ -231,4 +231,4 @@ def test_a_failed_frame_gives_its_seat_back(alice, order, s3_store, shift, vray)
     shift(lambda *_: Outcome(1, "NO_CAMERA", "The scene has no camera.", 0.0, 0.0)).work()
 
     task.refresh_from_db()
-    assert (task.state, licences.seats_free(vray)) == ("Failure", 1)
+    assert (task.state, seats.free(vray)) == ("Failure", 1)
