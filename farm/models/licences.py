@@ -7,7 +7,7 @@ _IS_CONSTANT = RegexValidator(r"^[A-Za-z_][A-Za-z0-9_]*$", "A constant's name ha
 
 
 class Licence(models.Model):
-    """What some profiles need. How many of its seats are in use is counted (farm.licences), and kept nowhere."""
+    """What some profiles need. How many of its seats are in use is counted (farm.seats), and kept nowhere."""
 
     name = models.SlugField(unique=True, help_text="In accounts' secrets: licences/vray/server.")
     title = models.CharField(max_length=100, help_text="As artists read it: V-Ray.")
