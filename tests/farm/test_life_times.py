@@ -99,7 +99,7 @@ def test_a_task_that_has_not_ended_is_not_deleted_by_time(submit):
 def fail_once(task, instance_id, machine):
     """Each time with another error: the same one would be the scene's fault."""
     attempt = machine.begin(task.pk, instance_id)
-    assert reports.failed(attempt, {"code": "BROKEN", "message": f"It broke at {attempt.pk}.", "debug": ""})
+    assert reports.failed(attempt, {"code": "BROKEN", "message": f"It broke at bone-{attempt.pk}.", "debug": ""})
     return Instance.objects.get(task=task, instance_id=instance_id).state
 
 
