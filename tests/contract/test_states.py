@@ -31,6 +31,10 @@ def is_in_order(states):
     return all(state in rest for state in states)
 
 
+WORK = 0.5
+"""Seconds that each instance is told to have executed at least; a busy machine sees its beginning a little late."""
+
+
 @pytest.fixture(scope="module")
 def story(orders):
     """The task's JSON at each change of state, from its submission to its end."""
@@ -78,10 +82,10 @@ def test_the_end_is_told_when_it_has_come(story):
 def test_times_are_those_of_the_work(story):
     last = story[-1]
 
-    assert [round(done["execTimeSec"], 1) >= 0.7 for done in last["completedInstances"]] == [True] * 3
-    assert last["status"]["executionTimeSec"] >= 3 * 0.7
-    assert last["status"]["wallTimeSec"] >= 2 * 0.7, "three instances on two slots"
-    assert sum(model["time"] for model in last["status"]["executionTimeByCpuModel"]) >= 3 * 0.7
+    assert [done["execTimeSec"] >= WORK for done in last["completedInstances"]] == [True] * 3
+    assert last["status"]["executionTimeSec"] >= 3 * WORK
+    assert last["status"]["wallTimeSec"] >= 2 * WORK, "three instances on two slots"
+    assert sum(model["time"] for model in last["status"]["executionTimeByCpuModel"]) >= 3 * WORK
     assert last["executionTime"].startswith("00:00:0")
 
 

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.db import connection
 
-from farm import licences, limits, scheduler
+from farm import limits, scheduler, seats
 from farm.models import Instance, InstanceState, Licence, Limit, Task
 
 LOW, NORMAL, HIGH = Task.Priority.LOW, Task.Priority.NORMAL, Task.Priority.HIGH
@@ -117,8 +117,8 @@ def test_a_slot_that_lost_the_race_for_the_last_seat_goes_on_to_what_needs_none(
     for _ in range(3):
         order(alice, range(1, 20), licence=vray)
     order(alice, [1], name="free")
-    monkeypatch.setattr(licences, "without_seat", lambda node, slot: [])
-    locks = asked(monkeypatch, licences, "take_seat")
+    monkeypatch.setattr(seats, "none_for", lambda node, slot: [])
+    locks = asked(monkeypatch, seats, "take")
 
     assert claims(node, 1) == [("alice", "free")]
     assert len(locks) == 2
