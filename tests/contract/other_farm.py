@@ -13,6 +13,7 @@ OLD = "what is told of a task may be some seconds old, and this test looks at on
 NOT_PROMISED = {
     "test_account.py::test_credits_are_the_hours": "Qarnot's credits are euros, not hours",
     "test_dependencies.py::test_a_condition_chooses": OURS,
+    "test_hours.py::test_what_a_task_did_not_use": OURS,
     "test_other_languages.py::test_output_is_json_for_those": "output comes as a JSON text in every language",
     "test_other_renderers.py::test_a_form_can_be_made": OURS,
     "test_output.py::test_fresh_output_is_read_once": "there is one read position for all tokens of an account",
