@@ -194,9 +194,8 @@ def _relay_once_it_answers(grant: licences.Grant, work: Work) -> sandbox.Relay |
             if trouble.is_final or work.dropped or time.monotonic() > deadline:
                 raise
             if not is_said:
-                work.output.add(
-                    "stderr", f"{trouble} It is tried again for {LICENCE_PATIENCE_SECONDS / 60:.0f} minutes."
-                )
+                minutes = round(LICENCE_PATIENCE_SECONDS / 60)
+                work.output.add("stderr", f"It is tried again for {minutes} minutes: {trouble}")
             is_said = True
         time.sleep(1.0)
 
